@@ -1,0 +1,135 @@
+"""The envelope of everything that travels, and the only place that turns models into bytes and bytes into models.
+
+CloudEvents binary mode, lean (design.md 4): attributes are headers, the value is one flat JSON object.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+Headers = list[tuple[str, bytes]]
+Reference = tuple[str, str]  # (kind, key)
+
+VOLATILE = frozenset({"version", "changed_at", "run_id", "as_of", "list_version", "content_hash"})
+INCARNATION_SHIFT = 48
+RECORD_LIMIT = 1_000_000  # bytes of one value; domain.md 8 `record_too_large`
+
+_CONSTANT: Headers = [("ce_specversion", b"1.0"), ("content-type", b"application/json")]
+
+
+class Contract(BaseModel):
+    """Base of all that travels: immutable; readers ignore fields they do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
+
+
+class Problem(Contract):
+    """What CEE's view or the blob step found wrong with a record; `code` is of domain.md 8."""
+
+    code: str
+    params: dict[str, Any] = {}
+
+
+class CeeChange(Contract):
+    """One object's state as CEE states it, on `cee.<ch>.<kind>`. Fields: domain.md 3, marked B or C."""
+
+    kind_name: ClassVar[str] = ""
+
+    channel: str
+    kind: str
+    key: str
+    member: bool = True
+    version: int
+    changed_at: datetime | None = None
+    origin_source_id: UUID | None = None
+    stub: bool = False
+    audience: tuple[str, ...] | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, kind: str = "", **keywords: Any) -> None:
+        cls.kind_name = kind or cls.kind_name
+
+
+class Export(Contract):
+    """What a device receives, on `export.<ch>.<kind>`. Fields: domain.md 3, marked B or P.
+
+    `leaves` is the op of an object that left the channel (domain.md 7.3), `stub` the fields a deactivation keeps.
+    """
+
+    kind_name: ClassVar[str] = ""
+    leaves: ClassVar[Literal["deactivate", "delete"]] = "delete"
+    stub: ClassVar[tuple[str, ...]] = ()
+
+    channel: str
+    kind: str
+    key: str
+    op: Literal["upsert", "deactivate"] = "upsert"
+    version: int
+    changed_at: datetime | None = None
+    origin_source_id: UUID | None = None
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, kind: str = "", leaves: Literal["deactivate", "delete", ""] = "", stub: tuple[str, ...] = (), **keywords: Any) -> None:
+        cls.kind_name = kind or cls.kind_name
+        cls.leaves = leaves or cls.leaves
+        cls.stub = stub or cls.stub
+
+    @classmethod
+    def needs(cls, body: dict[str, Any]) -> list[Reference]:
+        """The records that must be in the channel's feed before this one (domain.md 5, "needs first")."""
+        return []
+
+    @classmethod
+    def soft(cls, body: dict[str, Any]) -> list[Reference]:
+        """References that are left out of the record until they arrive (domain.md 3.5)."""
+        return []
+
+
+def content_hash(fields: dict[str, Any]) -> str:
+    """SHA-256, hex, of the canonical JSON (RFC 8785) of `fields` without the volatile ones.
+
+    `fields` is json-mode data without floats: then sorted keys and orjson's escaping are RFC 8785.
+    """
+    kept = {name: value for name, value in fields.items() if name not in VOLATILE}
+    return hashlib.sha256(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def encode(fields: dict[str, Any]) -> tuple[bytes, str]:
+    """Json-mode fields of a payload -> (value bytes with its hash inside, content hash)."""
+    digest = content_hash(fields)
+    fields["content_hash"] = digest
+    return orjson.dumps(fields), digest
+
+
+def object_version(incarnation: int, read_number: int) -> int:
+    """The number that orders an object's states: CEE incarnation (15 bits), read number (48 bits)."""
+    return incarnation << INCARNATION_SHIFT | read_number
+
+
+def cee_headers(kind: str, key: str, version: int, source: bytes, extra: Sequence[tuple[str, bytes]] = ()) -> Headers:
+    """Headers of a record on `cee.*`; `version` is the object version, `source` like `/cee/main`."""
+    number = b"%d" % version
+    return [
+        *_CONSTANT,
+        ("ce_id", b"%s/%s@%s" % (kind.encode(), key.encode(), number)),
+        ("ce_source", source),
+        ("ce_type", b"ceebus.cee.%s.v1" % kind.encode()),
+        ("ce_objectversion", number),
+        *extra,
+    ]
+
+
+def header(headers: Sequence[tuple[str, bytes]], name: str) -> bytes | None:
+    """The value of a header, or None."""
+    for found, value in headers:
+        if found == name:
+            return value
+    return None
