@@ -1,0 +1,358 @@
+"""Everything that speaks to Kafka: producer, consumer, topics, offsets. The only module that imports aiokafka.
+
+Topic names of `schemas.topics` go in and come out; the prefix of a shared cluster is added and taken off here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.partitioner import murmur2
+from aiokafka.structs import OffsetAndMetadata
+
+from schemas.envelope import Headers
+from schemas.topics import TopicSpec
+from services.kernel.settings import Kafka
+
+Partition = tuple[str, int]  # (topic without prefix, partition number)
+
+DELIVERY_LIMIT_S = 30.0  # an idempotent batch never expires by itself (T18)
+BATCH_BYTES = 512 * 1024
+FETCH_BYTES = 4 << 20
+
+
+class Unreachable(Exception):
+    """Kafka does not answer; the text names the address and the next step."""
+
+
+class DeliveryFailed(Exception):
+    """Not all records of a batch were acknowledged; sending the whole batch again is safe."""
+
+
+class Record(Protocol):
+    """A record as fetched; `topic` carries the cluster's prefix, a lane's batch does not."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+    timestamp: int
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """A record to send to one partition; `value` None is a tombstone."""
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes | None
+    headers: Headers
+
+
+def partition_for(key: bytes, partitions: int) -> int:
+    """Kafka's default partitioner: murmur2 of the key, so that other clients find a key where we put it."""
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
+
+
+class Producer:
+    """Sends whole batches and answers when the broker has all of them (T12, T27)."""
+
+    def __init__(self, settings: Kafka, client: str) -> None:
+        self._settings, self._client = settings, client
+        self._inner: AIOKafkaProducer | None = None
+
+    async def start(self) -> None:
+        self._inner = AIOKafkaProducer(
+            bootstrap_servers=self._settings.bootstrap,
+            client_id=self._client,
+            acks="all",
+            enable_idempotence=True,
+            compression_type="lz4",
+            linger_ms=0,  # batches are built here, waiting would only add latency
+            max_batch_size=BATCH_BYTES,
+            max_request_size=4 << 20,
+            request_timeout_ms=int(DELIVERY_LIMIT_S * 1000),
+        )
+        await _started(self._inner, self._settings)
+
+    async def stop(self) -> None:
+        if self._inner is not None:
+            inner, self._inner = self._inner, None
+            await _stopped(inner)
+
+    async def send_all(self, records: Iterable[Outgoing]) -> int:
+        """Sends in the given order per partition; returns how many. Raises DeliveryFailed, then all may be sent again."""
+        if self._inner is None:
+            await self.start()
+        try:
+            async with asyncio.timeout(DELIVERY_LIMIT_S):
+                return await self._send(records)
+        except (KafkaError, TimeoutError) as error:
+            await self.stop()  # after a lost batch the producer may be broken for good (T19): the next call builds a new one
+            raise DeliveryFailed(f"{type(error).__name__}: {error}") from error
+
+    async def _send(self, records: Iterable[Outgoing]) -> int:
+        inner, prefix = self._inner, self._settings.topic_prefix
+        assert inner is not None
+        open_batches: dict[Partition, Any] = {}
+        answers: list[asyncio.Future[Any]] = []
+        count = 0
+
+        async def ship(target: Partition) -> None:
+            batch = open_batches.pop(target)
+            batch.close()
+            answers.append(await inner.send_batch(batch, prefix + target[0], partition=target[1]))
+
+        for record in records:
+            target = (record.topic, record.partition)
+            batch = open_batches.get(target) or open_batches.setdefault(target, inner.create_batch())
+            if batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is None:
+                await ship(target)
+                batch = open_batches[target] = inner.create_batch()
+                if batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is None:
+                    raise DeliveryFailed(f"a record of {len(record.value or b'')} bytes does not fit into a batch")
+            count += 1
+        for target in list(open_batches):
+            await ship(target)
+        await asyncio.gather(*answers)
+        return count
+
+
+@asynccontextmanager
+async def producer(settings: Kafka, client: str) -> AsyncIterator[Producer]:
+    """A started producer: idempotent, acks=all (T17)."""
+    made = Producer(settings, client)
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.stop()
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(self, consumer: Consumer, assigned: Any, revoked: Any) -> None:
+        self._consumer, self._assigned, self._revoked = consumer, assigned, revoked
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        await self._revoked([self._consumer.plain(tp) for tp in revoked])
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        await self._assigned([self._consumer.plain(tp) for tp in assigned])
+
+
+class Consumer:
+    """A member of a consumer group: no auto commit, no reset policy (T22). Positions are set by whoever owns it."""
+
+    def __init__(self, settings: Kafka, group: str, client: str, instance: str | None = None) -> None:
+        self.group, self._prefix, self._settings = group, settings.topic_prefix, settings
+        self._inner = AIOKafkaConsumer(
+            bootstrap_servers=settings.bootstrap,
+            client_id=client,
+            group_id=group,
+            group_instance_id=instance,  # static membership: a quick restart causes no rebalance (T23)
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_max_wait_ms=250,
+            session_timeout_ms=30_000 if instance else 10_000,
+            heartbeat_interval_ms=3_000,
+            max_poll_interval_ms=300_000,
+            metadata_max_age_ms=60_000,
+        )
+
+    def plain(self, tp: TopicPartition) -> Partition:
+        return tp.topic.removeprefix(self._prefix), tp.partition
+
+    def _tp(self, partition: Partition) -> TopicPartition:
+        return TopicPartition(self._prefix + partition[0], partition[1])
+
+    async def start(self) -> None:
+        await _started(self._inner, self._settings)
+
+    async def stop(self) -> None:
+        await _stopped(self._inner)
+
+    def subscribe(self, topics: Sequence[str], assigned: Callable[[list[Partition]], Any], revoked: Callable[[list[Partition]], Any]) -> None:
+        """`assigned` and `revoked` are coroutine functions of a list of partitions; fetching waits for them."""
+        self._inner.subscribe([self._prefix + topic for topic in topics], listener=_Listener(self, assigned, revoked))
+
+    async def fetch(self, max_records: int, timeout_ms: int = 200) -> dict[Partition, list[Record]]:
+        """Records by partition in offset order, at most `max_records` of each partition's buffer in all."""
+        fetched = await self._inner.getmany(timeout_ms=timeout_ms, max_records=max_records)
+        return {self.plain(tp): records for tp, records in fetched.items()}
+
+    async def commit(self, offsets: dict[Partition, int], metadata: str = "") -> None:
+        """Commits next offsets; fails with CommitFailedError when another member owns the partition now."""
+        await self._inner.commit({self._tp(p): OffsetAndMetadata(offset, metadata) for p, offset in offsets.items()})
+
+    async def committed(self, partition: Partition) -> int | None:
+        return await self._inner.committed(self._tp(partition))  # type: ignore[no-any-return]
+
+    async def beginnings(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        found = await self._inner.beginning_offsets([self._tp(p) for p in partitions])
+        return {self.plain(tp): offset for tp, offset in found.items()}
+
+    async def ends(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        found = await self._inner.end_offsets([self._tp(p) for p in partitions])
+        return {self.plain(tp): offset for tp, offset in found.items()}
+
+    async def at_time(self, partitions: Sequence[Partition], timestamp_ms: int) -> dict[Partition, int | None]:
+        """The first offset published at or after the moment; None where there is none yet (T32)."""
+        found = await self._inner.offsets_for_times({self._tp(p): timestamp_ms for p in partitions})
+        return {self.plain(tp): (at.offset if at else None) for tp, at in found.items()}
+
+    def assignment(self) -> list[Partition]:
+        return [self.plain(tp) for tp in self._inner.assignment()]
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        self._inner.seek(self._tp(partition), offset)
+
+    def pause(self, partitions: Sequence[Partition]) -> None:
+        self._inner.pause(*[self._tp(p) for p in partitions])
+
+    def resume(self, partitions: Sequence[Partition]) -> None:
+        self._inner.resume(*[self._tp(p) for p in partitions])
+
+    def highwater(self, partition: Partition) -> int | None:
+        return self._inner.highwater(self._tp(partition))  # type: ignore[no-any-return]
+
+
+async def follow(settings: Kafka, topic: str, client: str) -> AsyncIterator[list[Record]]:
+    """All records of a small topic from its beginning, then as they come; an empty list says "at the end for now"."""
+    name = settings.topic_prefix + topic
+    inner = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, client_id=client, enable_auto_commit=False, auto_offset_reset="none")
+    await _started(inner, settings)
+    try:
+        partitions = [TopicPartition(name, p) for p in sorted(await _partitions(inner, name))]
+        inner.assign(partitions)
+        await inner.seek_to_beginning(*partitions)
+        ends = await inner.end_offsets(partitions)
+        behind = True
+        while True:
+            fetched = await inner.getmany(timeout_ms=250)
+            for records in fetched.values():
+                yield records
+            if behind and all([await inner.position(tp) >= ends[tp] for tp in partitions]):
+                behind = False
+                yield []
+    finally:
+        await _stopped(inner)
+
+
+async def _partitions(inner: AIOKafkaConsumer, name: str) -> set[int]:
+    for _ in range(300):
+        found = inner.partitions_for_topic(name) or set()
+        if found:
+            return set(found)
+        await inner._client.fetch_all_metadata()
+        await asyncio.sleep(0.1)
+    raise Unreachable(f"Topic {name} does not exist. Create the topics with `ceebus topics apply`.")
+
+
+@asynccontextmanager
+async def _admin(settings: Kafka) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap, client_id="ceebus-admin")
+    await _started(admin, settings)
+    try:
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def topics_present(settings: Kafka) -> dict[str, int]:
+    """Topic name without prefix -> number of partitions, of those that carry our prefix."""
+    async with _admin(settings) as admin:
+        described = await admin.describe_topics()
+    prefix = settings.topic_prefix
+    return {t["topic"].removeprefix(prefix): len(t["partitions"]) for t in described if t["topic"].startswith(prefix) and not t["is_internal"]}
+
+
+async def ensure_topics(settings: Kafka, specs: Sequence[TopicSpec], replication: int = -1) -> list[str]:
+    """Creates what is missing and waits for leaders; never deletes or changes partitions. Returns the created names."""
+    async with _admin(settings) as admin:
+        wanted = {settings.topic_prefix + spec.name: spec for spec in specs}
+        present = set(await admin.list_topics())
+        missing = [name for name in wanted if name not in present]
+        if missing:
+            new = [NewTopic(name, wanted[name].partitions, replication, topic_configs=wanted[name].config) for name in missing]
+            answer = await admin.create_topics(new)
+            for name, code, *rest in answer.topic_errors:
+                if code and for_code(code) is not TopicAlreadyExistsError:
+                    raise for_code(code)(f"{name}: {rest}")
+            await _wait_for_leaders(admin, missing)
+        return [name.removeprefix(settings.topic_prefix) for name in missing]
+
+
+async def _wait_for_leaders(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
+    """Right after a creation the first sends would meet partitions without leader."""
+    for _ in range(200):
+        described = await admin.describe_topics(list(names))
+        if all(t["error_code"] == 0 and t["partitions"] and all(p["leader"] >= 0 for p in t["partitions"]) for t in described):
+            return
+        await asyncio.sleep(0.05)
+    raise Unreachable(f"Topics without leader after 10 s: {', '.join(names)}. See the broker's log.")
+
+
+async def topic_configs(settings: Kafka, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The configuration of topics as the broker has it, defaults included."""
+    resources = [ConfigResource(ConfigResourceType.TOPIC, settings.topic_prefix + name) for name in names]
+    async with _admin(settings) as admin:
+        answers = await admin.describe_configs(resources)
+    found: dict[str, dict[str, str]] = {}
+    for answer in answers:
+        for _code, _message, _type, name, entries in answer.resources:
+            found[name.removeprefix(settings.topic_prefix)] = {entry[0]: entry[1] for entry in entries}
+    return found
+
+
+async def alter_topic(settings: Kafka, name: str, config: dict[str, str]) -> None:
+    """Writes the whole set of a topic's own settings: `config` must hold those that shall stay (T29)."""
+    async with _admin(settings) as admin:
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topic_prefix + name, configs=config)])
+
+
+async def group_offsets(settings: Kafka, group: str) -> dict[Partition, tuple[int, str]]:
+    """Committed (next offset, metadata) of a consumer group, whoever committed them."""
+    async with _admin(settings) as admin:
+        found = await admin.list_consumer_group_offsets(group)
+    prefix = settings.topic_prefix
+    return {(tp.topic.removeprefix(prefix), tp.partition): (om.offset, om.metadata or "") for tp, om in found.items() if om.offset >= 0}
+
+
+async def log_bounds(settings: Kafka, partitions: Sequence[Partition]) -> dict[Partition, tuple[int, int]]:
+    """Log start and end offset of each partition."""
+    inner = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, client_id="ceebus-bounds", enable_auto_commit=False)
+    await _started(inner, settings)
+    try:
+        tps = {TopicPartition(settings.topic_prefix + topic, number): (topic, number) for topic, number in partitions}
+        starts, ends = await inner.beginning_offsets(list(tps)), await inner.end_offsets(list(tps))
+        return {plain: (starts[tp], ends[tp]) for tp, plain in tps.items()}
+    finally:
+        await _stopped(inner)
+
+
+async def _started(client: Any, settings: Kafka) -> None:
+    try:
+        await client.start()
+    except KafkaConnectionError as error:
+        raise Unreachable(f"Kafka does not answer at {settings.bootstrap}. Is it running? `ceebus up` starts an embedded one.") from error
+
+
+async def _stopped(client: Any) -> None:
+    """Stops within a time limit: a client may hang there when the broker is gone (T26)."""
+    try:
+        async with asyncio.timeout(10):
+            await client.stop()
+    except (TimeoutError, KafkaError):
+        pass
