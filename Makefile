@@ -1,0 +1,73 @@
+# Everything a newcomer runs. `make demo` and `make test` set up what they need by themselves; only Python 3.11+ and make must be there.
+SHELL := /bin/sh
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+RUNTIME := .venv/.runtime
+DEVELOPMENT := .venv/.development
+# --require-hashes: only files whose hash stands in the lock; no index address is written anywhere, pip's own settings decide
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+PINNED := $(BIN)/python -c "from importlib.metadata import version as v; \
+	f, k = v('faust-streaming'), v('aiokafka'); assert f == '0.15.3' and k.startswith('0.14.'), f'expected faust-streaming 0.15.3 and aiokafka 0.14, found {f} and {k}'"
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help setup demo up test lint types faults bench schemas lock clean
+
+help:            ## this list
+	@grep -E '^[a-z]+: .*##|^[a-z]+: +##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
+
+demo: $(RUNTIME) ## from nothing to two devices in step with a sample company, and a table that proves it
+	@$(RUN) services.launch demo $(ARGS)
+
+up: $(RUNTIME)   ## the same system, left running with live changes until Ctrl-C
+	@$(RUN) services.launch up $(ARGS)
+
+setup: $(DEVELOPMENT) ## the virtual environment with everything for working on ceebus
+
+test: $(DEVELOPMENT) ## all tests, on a real Kafka and PostgreSQL (ARGS="-k partners" for some of them)
+	@$(RUN) pytest $(ARGS)
+
+lint: $(DEVELOPMENT) ## ruff's rules and format, and who may import whom
+	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(BIN)/python -c "from importlinter.cli import lint_imports_command as c; c()"
+
+types: $(DEVELOPMENT) ## mypy --strict
+	@$(RUN) mypy
+
+faults: $(DEVELOPMENT) ## kill, cut and fill up: the scenarios of tests/faults
+	@$(RUN) pytest tests/faults $(ARGS)
+
+bench: $(DEVELOPMENT) ## throughput and latency figures of this machine
+	@$(RUN) bench $(ARGS)
+
+schemas: $(DEVELOPMENT) ## write schemas/published/ from the contracts
+	@$(RUN) services.launch contracts publish $(ARGS)
+
+lock: $(DEVELOPMENT) ## resolve the packages of pyproject.toml again
+	@set -e; for extra in "" "--extra dev"; do \
+		$(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+			$$extra pyproject.toml --output-file requirements$${extra:+-dev}.lock $(ARGS); done
+
+clean:           ## remove the environment, caches and the embedded stack's data
+	rm -rf .venv .ceebus .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "ceebus needs Python 3.11 or newer; set PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "creating .venv with $(PYTHON)"
+	@$(PYTHON) -m venv .venv
+
+# What runs ceebus. The project itself is put on the path by a .pth file: no build tool is needed for a demo.
+$(RUNTIME): requirements.lock | $(BIN)/python
+	@echo "installing the packages of $< (once)"
+	@$(INSTALL) --require-hashes -r $<
+	@$(PINNED)
+	@$(BIN)/python -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'ceebus-source.pth').write_text(str(pathlib.Path.cwd()))"
+	@touch $@
+
+# What works on it: the tools, and ceebus as an editable install with its command `ceebus`.
+$(DEVELOPMENT): requirements-dev.lock pyproject.toml | $(BIN)/python
+	@echo "installing the packages of $< (once)"
+	@$(INSTALL) --require-hashes -r $<
+	@$(PINNED)
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $(RUNTIME) $@
