@@ -1,0 +1,208 @@
+"""The lane: one aiokafka consumer that hands whole batches of one partition to a Faust agent and commits what is durable.
+
+Faust keeps agents, supervision and service life; its own consumer stays off (T03, `prototype` of design.md 2). The only
+module that imports Faust. A lane's verbs: hold, release, rewind, and `stop` between batches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import faust
+import mode
+from faust.app.base import BootStrategy
+
+from services.kernel import metrics
+from services.kernel.kafka import Consumer, Partition, Record
+from services.kernel.logging import log
+
+BATCH_RECORDS = 2000
+ATTEMPTS = 5  # of one batch; then the process stops and its supervisor starts it again
+STOP_LIMIT_S = 20.0
+
+
+class LaneFailed(Exception):
+    """A batch failed repeatedly or the lane lost its partition to another owner; the process must stop."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Consecutive records of one partition; `topic` without the cluster's prefix. `durable` answers the lane."""
+
+    topic: str
+    partition: int
+    records: Sequence[Record]
+    durable: asyncio.Future[None] = field(repr=False)
+
+
+class Marks(Protocol):
+    """Where a lane starts and what it remembers. The kernel has `KafkaMarks`; the feed keeps offset rows."""
+
+    async def positions(self, consumer: Consumer, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """The next offset of each newly assigned partition."""
+
+    async def settled(self, consumer: Consumer, offsets: dict[Partition, int]) -> None:
+        """Called after every batch that is durable, with the next offsets."""
+
+
+Work = Callable[[Batch], Awaitable[None]]
+
+
+class _NoKafka(BootStrategy):  # type: ignore[misc]
+    """Faust starts its agents only: no consumer, no producer, no web server (T03, T11)."""
+
+    enable_kafka = False
+    enable_web = False
+
+
+class _App(faust.App):  # type: ignore[misc]
+    BootStrategy = _NoKafka
+
+
+def _app(name: str) -> faust.App:
+    return _App(
+        name,
+        broker="kafka://127.0.0.1:1",  # never contacted
+        store="memory://",
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        value_serializer="raw",
+    )
+
+
+class Lane(mode.Service):  # type: ignore[misc]
+    """Reads `topics` as a member of a group; `work(batch)` returns when the batch's effects are durable."""
+
+    abstract = False
+
+    def __init__(self, name: str, consumer: Consumer, topics: Sequence[str], marks: Marks, work: Work) -> None:
+        super().__init__()
+        self.name, self.consumer, self.topics, self.marks, self.work = name, consumer, list(topics), marks, work
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.held = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._rewinds: list[tuple[dict[Partition, int], asyncio.Future[None]]] = []
+        self._app = _app(f"ceebus-{name}")
+        self._batches = self._app.channel(maxsize=8)
+        self._app.agent(self._batches, name=f"{name}.agent")(self._agent)
+        self.fetched_at = self.durable_at = asyncio.get_running_loop().time()
+
+    async def _agent(self, stream: Any) -> None:
+        """One actor, one batch at a time (T05). Never raises: a failure travels by the batch's future (T02)."""
+        async for batch in stream:
+            try:
+                await self.work(batch)
+            except BaseException as error:
+                if not batch.durable.done():
+                    batch.durable.set_exception(error)
+                if not isinstance(error, Exception):
+                    raise
+            else:
+                batch.durable.set_result(None)
+
+    async def on_start(self) -> None:
+        await self._app.start()
+        self._app.flow_control.resume()  # its consumer is off, so nobody else opens the gate (T04)
+        await self.consumer.start()
+        self.consumer.subscribe(self.topics, self._assigned, self._revoked)
+
+    def follow(self, topics: Sequence[str]) -> None:
+        """Changes the subscription; the group rebalances."""
+        self.topics = list(topics)
+        self.consumer.subscribe(self.topics, self._assigned, self._revoked)
+
+    async def _assigned(self, partitions: list[Partition]) -> None:
+        for partition, offset in (await self.marks.positions(self.consumer, partitions)).items():
+            self.consumer.seek(partition, offset)
+        if self.held:
+            self.consumer.pause(partitions)
+        log.info("assigned", action="lane_assigned", lane=self.name, partitions=len(partitions))
+
+    async def _revoked(self, partitions: list[Partition]) -> None:
+        """The running batch is finished, or abandoned after a while: its late effects meet the guards (T07)."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_LIMIT_S):
+                await self._idle.wait()
+
+    def hold(self) -> None:
+        """Stops delivering after the running batch; the lane stays a member of its group and goes on polling (T25)."""
+        self.held = True
+        self.consumer.pause(self.consumer.assignment())
+
+    def release(self) -> None:
+        """Ends `hold`."""
+        self.held = False
+        self.consumer.resume(self.consumer.assignment())
+
+    async def rewind(self, offsets: dict[Partition, int]) -> None:
+        """Goes on at the given offsets; returns when the lane stands there, between two batches."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._rewinds.append((offsets, done))
+        await done
+
+    @mode.Service.task  # type: ignore[untyped-decorator]
+    async def _pump(self) -> None:
+        try:
+            while not self.should_stop:
+                self._apply_rewinds()
+                fetched = await self.consumer.fetch(BATCH_RECORDS)
+                self.fetched_at = asyncio.get_running_loop().time()
+                if fetched:
+                    await self._settle(fetched)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            log.error("the lane stops", action="lane_failed", lane=self.name, error=f"{type(error).__name__}: {error}")
+            if not self.failed.done():
+                self.failed.set_exception(error if isinstance(error, Exception) else LaneFailed(str(error)))
+
+    def _apply_rewinds(self) -> None:
+        while self._rewinds:
+            offsets, done = self._rewinds.pop(0)
+            for partition, offset in offsets.items():
+                if partition in self.consumer.assignment():
+                    self.consumer.seek(partition, offset)
+            done.set_result(None)
+
+    async def _settle(self, fetched: dict[Partition, list[Record]]) -> None:
+        self._idle.clear()
+        try:
+            done = await asyncio.gather(*[self._through(partition, records) for partition, records in fetched.items()])
+            await self.marks.settled(self.consumer, dict(done))
+            self.durable_at = asyncio.get_running_loop().time()
+        finally:
+            self._idle.set()
+
+    async def _through(self, partition: Partition, records: list[Record]) -> tuple[Partition, int]:
+        """One batch through the agent, again after a failure: effects are idempotent. Raises LaneFailed in the end."""
+        for attempt in range(1, ATTEMPTS + 1):
+            batch = Batch(partition[0], partition[1], records, asyncio.get_running_loop().create_future())
+            await self._batches.put(batch)
+            try:
+                await batch.durable
+                break
+            except LaneFailed:
+                raise
+            except Exception as error:
+                metrics.BATCH_FAILURES.labels(self.name.partition(".")[0]).inc()
+                log.warning("batch failed", action="batch_failed", lane=self.name, topic=partition[0], attempt=attempt, error=f"{type(error).__name__}: {error}")
+                if attempt == ATTEMPTS or self.should_stop:
+                    raise LaneFailed(f"{self.name}: {partition} at offset {records[0].offset} failed {attempt} times: {error}") from error
+                await asyncio.sleep(min(5.0, 0.2 * 2**attempt))
+        return partition, records[-1].offset + 1
+
+    async def on_stop(self) -> None:
+        """The running batch is finished first; when it takes too long nothing of it is committed (T06)."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_LIMIT_S):
+                await self._idle.wait()
+        await self.consumer.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                await self._app.stop()

@@ -1,0 +1,54 @@
+"""The "last transfer" marker of a topic-to-topic lane: the group's committed offsets, mirrored in PostgreSQL.
+
+The committed offset may be behind what was settled, never ahead (faults.md 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+
+from schemas.topics import parse
+from services.kernel.kafka import Consumer, Partition
+from services.kernel.logging import log
+from services.kernel.postgres import Pool, Queries
+
+QUERIES = Queries(Path(__file__).with_name("marks.sql"))
+
+
+class KafkaMarks:
+    """Marks of one consumer group. A lost offset is restored from the mirror; one below the log start is a gap."""
+
+    def __init__(self, lane: str, pool: Pool) -> None:
+        self._lane, self._pool = lane, pool
+
+    async def positions(self, consumer: Consumer, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Committed offset, else the mirror's, else (never transferred) the log's start."""
+        starts, ends = await consumer.beginnings(partitions), await consumer.ends(partitions)
+        rows = await self._pool.fetch(QUERIES.mirrored, self._lane)
+        mirror = {(row["topic"], row["topic_partition"]): row["next_offset"] for row in rows}
+        found = {}
+        for partition in partitions:
+            offset = await consumer.committed(partition)
+            if offset is None and partition in mirror:
+                offset = mirror[partition]
+                log.warning("marker restored from its mirror", action="marker_restored", lane=self._lane, topic=partition[0], offset=offset)
+            if offset is not None and not starts[partition] <= offset <= ends[partition]:
+                await self._gap(partition, offset, starts[partition])
+                offset = None
+            found[partition] = starts[partition] if offset is None else offset
+        return found
+
+    async def _gap(self, partition: Partition, offset: int, start: int) -> None:
+        """What lies between the marker and the log start is gone: said, and read again from CEE (faults.md 1)."""
+        log.error("the log no longer holds what follows the marker", action="gap", lane=self._lane, topic=partition[0], offset=offset, start=start)
+        _, channel, kind = parse(partition[0])
+        await self._pool.execute(QUERIES.want_snapshot, channel, kind, f"gap: marker {offset}, log starts at {start}")
+
+    async def settled(self, consumer: Consumer, offsets: dict[Partition, int]) -> None:
+        """Commits to Kafka, then mirrors: the mirror may be behind as well, never ahead."""
+        await consumer.commit(offsets, orjson.dumps({"epoch": 0}).decode())
+        topics, numbers = [p[0] for p in offsets], [p[1] for p in offsets]
+        await self._pool.execute(QUERIES.mirror, self._lane, topics, numbers, list(offsets.values()))
