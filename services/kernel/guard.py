@@ -32,3 +32,8 @@ class Warned:
 
     payload: Any
     remarks: tuple[Remark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deactivate:
+    """A handler's answer: the object's own fields say that it left the channel (domain.md 7.3)."""

@@ -1,0 +1,40 @@
+"""The exporter: cee.* -> export.* for every active channel, a lane each ("Eksport BUS danych" of the CEE manual)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from schemas import topics
+from schemas.channel import encode_channel
+from services.exporter.batch import ExportBatch
+from services.kernel.channels import ChannelFollower
+from services.kernel.kafka import Consumer, producer
+from services.kernel.lane import Lane
+from services.kernel.lanes import keep_lanes
+from services.kernel.marks import KafkaMarks
+from services.kernel.postgres import pool
+from services.kernel.role import run
+from services.kernel.settings import Settings
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Runs until `stop`; the committed offsets of `ceebus.export.<ch>` are the "last transfer" marker."""
+    client = f"ceebus-exporter-{settings.instance}"
+    async with (
+        pool(settings.database_url, size=2, application=client) as database,
+        producer(settings.kafka, client) as out,
+        ChannelFollower(settings.kafka, client) as channels,
+    ):
+        work = ExportBatch(channels, out)
+
+        def lane(channel: str) -> Lane:
+            group = f"ceebus.export.{encode_channel(channel)}"
+            consumer = Consumer(settings.kafka, group, client, instance=f"exporter-{settings.instance}")
+            read = [topics.cee(channel, kind) for kind in topics.KINDS]
+            return Lane(f"export.{encode_channel(channel)}", consumer, read, KafkaMarks(f"export.{channel}", database), work)
+
+        await keep_lanes(channels, lane, stop)
+
+
+if __name__ == "__main__":
+    run("exporter", serve)

@@ -1,0 +1,1 @@
+"""One file per exported kind: what its rules make of a change."""

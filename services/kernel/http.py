@@ -1,0 +1,120 @@
+"""What every HTTP surface of ceebus shares: problem+json, operator tokens, probes, metrics, a server that stops."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+
+from services.kernel.postgres import ConnectionLost, Unreachable
+
+Check = Callable[[], Awaitable[str | None]]
+
+
+class Problem(Exception):
+    """RFC 9457: answered as problem+json with type `urn:ceebus:problem:<code>`; `code` is stable, the text may improve."""
+
+    def __init__(self, status: int, code: str, detail: str, **extra: Any) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail, self.extra = status, code, detail, extra
+
+
+def problem(status: int, code: str, detail: str, **extra: Any) -> JSONResponse:
+    """A problem+json answer."""
+    body = {"type": f"urn:ceebus:problem:{code}", "title": code.replace("_", " "), "status": status, "code": code, "detail": detail, **extra}
+    headers = {"retry-after": "2"} if status == 503 else {"www-authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse(body, status, media_type="application/problem+json", headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error of an app a problem+json, framework's own included."""
+
+    async def on_problem(_: Request, error: Any) -> Response:
+        return problem(error.status, error.code, error.detail, **error.extra)
+
+    async def on_http(_: Request, error: Any) -> Response:
+        codes = {404: "not_found", 405: "method_not_allowed", 401: "unauthenticated", 403: "forbidden"}
+        answer = problem(error.status_code, codes.get(error.status_code, "refused"), str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
+
+    async def on_invalid(_: Request, error: Any) -> Response:
+        faults = [{"field": ".".join(str(part) for part in e["loc"]), "message": e["msg"]} for e in error.errors()]
+        return problem(422, "request_invalid", "The request does not have the form of the API's description.", errors=faults)
+
+    async def on_database(_: Request, error: Any) -> Response:
+        return problem(503, "database_unavailable", "The database does not answer. The request may be repeated.")
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    for lost in (*ConnectionLost, Unreachable, TimeoutError):
+        app.add_exception_handler(lost, on_database)
+
+
+def require_operator(token: str) -> Callable[[Request], None]:
+    """A dependency that lets only the operator's bearer token through."""
+
+    def check(request: Request) -> None:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not given:
+            raise Problem(401, "unauthenticated", "Send the operator token as `Authorization: Bearer ...`.")
+        if not token or not secrets.compare_digest(given.encode(), token.encode()):
+            raise Problem(403, "token_refused", "This operator token is not known here.")
+
+    return check
+
+
+def add_probes(app: FastAPI, checks: dict[str, Check]) -> None:
+    """`/livez`: the loop turns. `/readyz`: each check answers None or what is wrong. `/metrics`: Prometheus."""
+
+    @app.get("/livez", tags=["operations"])
+    async def livez() -> dict[str, str]:
+        """The process runs."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["operations"])
+    async def readyz() -> Response:
+        """Each part the role stands on."""
+        found: dict[str, str] = {}
+        for name, check in checks.items():
+            try:
+                async with asyncio.timeout(2):
+                    found[name] = await check() or "ok"
+            except Exception as error:
+                found[name] = f"{type(error).__name__}: {error}"
+        return JSONResponse(found, 200 if all(value == "ok" for value in found.values()) else 503)
+
+    @app.get("/metrics", tags=["operations"], response_class=Response)
+    async def metrics() -> Response:
+        """Prometheus text format."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def serve_http(app: Any, host: str, port: int, stop: asyncio.Event) -> None:
+    """Serves until `stop`; open streams must end by themselves when it is set. Raises OSError when the port is taken."""
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=5, lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    server.capture_signals = _no_signals  # type: ignore[method-assign]  # the role owns them
+    serving = asyncio.create_task(server.serve())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    server.should_exit = True
+    try:
+        await serving
+    except SystemExit:
+        raise OSError(f"cannot listen on {host}:{port}; is another ceebus running there?") from None
+
+
+class _no_signals:  # noqa: N801
+    def __enter__(self) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
