@@ -91,3 +91,11 @@ create table if not exists ceebus.blob (
     problem    jsonb,
     at         timestamptz not null default now()
 );
+
+-- Outbox rows up to here may be gone: a cursor below has a gap.
+create table if not exists ceebus.outbox_floor (
+    one  bool primary key default true check (one),
+    txid xid8 not null default '0',
+    seq  bigint not null default 0
+);
+insert into ceebus.outbox_floor default values on conflict do nothing;
