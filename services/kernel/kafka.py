@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, NoOffsetForPartitionError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import OffsetAndMetadata
 
@@ -189,7 +189,10 @@ class Consumer:
 
     async def fetch(self, max_records: int, timeout_ms: int = 200) -> dict[Partition, list[Record]]:
         """Records by partition in offset order, at most `max_records` of each partition's buffer in all."""
-        fetched = await self._inner.getmany(timeout_ms=timeout_ms, max_records=max_records)
+        try:
+            fetched = await self._inner.getmany(timeout_ms=timeout_ms, max_records=max_records)
+        except NoOffsetForPartitionError:
+            return {}  # fetching began before the owner's `assigned` had set the position; it does so for every partition
         return {self.plain(tp): records for tp, records in fetched.items()}
 
     async def commit(self, offsets: dict[Partition, int], metadata: str = "") -> None:
@@ -278,13 +281,14 @@ async def topics_present(settings: Kafka) -> dict[str, int]:
     return {t["topic"].removeprefix(prefix): len(t["partitions"]) for t in described if t["topic"].startswith(prefix) and not t["is_internal"]}
 
 
-async def ensure_topics(settings: Kafka, specs: Sequence[TopicSpec], replication: int = -1) -> list[str]:
+async def ensure_topics(settings: Kafka, specs: Sequence[TopicSpec]) -> list[str]:
     """Creates what is missing and waits for leaders; never deletes or changes partitions. Returns the created names."""
     async with _admin(settings) as admin:
         wanted = {settings.topic_prefix + spec.name: spec for spec in specs}
         present = set(await admin.list_topics())
         missing = [name for name in wanted if name not in present]
         if missing:
+            replication = min(3, len((await admin.describe_cluster())["brokers"]))
             new = [NewTopic(name, wanted[name].partitions, replication, topic_configs=wanted[name].config) for name in missing]
             answer = await admin.create_topics(new)
             for name, code, *rest in answer.topic_errors:
