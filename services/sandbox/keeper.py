@@ -31,7 +31,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: server.send_signal(int(stop_signal)))
     threading.Thread(target=end_with_parent, args=(server, int(stop_signal), float(grace)), daemon=True).start()
     with suppress(BrokenPipeError):
-        print(server.pid, flush=True)
+        os.write(1, f"{server.pid}\n".encode())
     return abs(server.wait())
 
 

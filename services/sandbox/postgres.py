@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -17,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from services.kernel.postgres import Unreachable, connect
+from services.sandbox.account import as_user
 from services.sandbox.server import Server, StackError
 
 DATABASES = ("ceebus", "cee")
@@ -64,7 +64,7 @@ class Postgres:
         """Returns when both databases can be used. Raises StackError."""
         binaries = find_binaries()
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        become = as_user(self.folder, binaries)
+        become = as_user(self.folder, binaries / "postgres")
         self._own_sockets()
         if not (self.folder / "PG_VERSION").exists():
             self._create(become, binaries)
@@ -88,9 +88,18 @@ class Postgres:
     def _create(self, become: list[str], binaries: Path) -> None:
         for leftover in self.folder.iterdir():  # of an initdb that was interrupted: it refuses a folder that is not empty
             shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-        command = [*become, str(binaries / "initdb"), "--pgdata", str(self.folder), "--username=postgres", "--auth=trust", "--encoding=UTF8"]
+        command = [
+            *become,
+            str(binaries / "initdb"),
+            "--pgdata",
+            str(self.folder),
+            "--username=postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+        ]
         # the built-in locale sorts alike on every machine and in every libc
-        command += ["--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions"] + ([] if self._durable else ["--no-sync"])
+        command += ["--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions"]
+        command += [] if self._durable else ["--no-sync"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
         if done.returncode:
             raise StackError(f"PostgreSQL's data folder {self.folder} could not be created:\n{done.stdout}{done.stderr}")
@@ -129,38 +138,3 @@ def socket_folder(folder: Path) -> Path:
     if len(os.fsencode(folder / SOCKET)) <= LONGEST_SOCKET:
         return folder
     return Path(tempfile.gettempdir(), f"ceebus-{os.geteuid()}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}")
-
-
-def as_user(folder: Path, binaries: Path) -> list[str]:
-    """The words before a PostgreSQL command: none for an ordinary user; for root, who hands `folder` over, a change of user."""
-    if os.geteuid() != 0:
-        return []
-    owner = server_user() if folder.stat().st_uid == 0 else pwd.getpwuid(folder.stat().st_uid)
-    os.chown(folder, owner.pw_uid, owner.pw_gid)
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        raise StackError("PostgreSQL does not run as root, and `setpriv` (package util-linux) is missing; start ceebus as an ordinary user")
-    become = [setpriv, f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
-    if not (is_open_to_all(folder.parent) and is_open_to_all(binaries / "postgres")):
-        # a home below /root: one capability to pass closed folders, instead of opening them to everybody
-        become += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-    return [*become, "--"]
-
-
-def server_user() -> pwd.struct_passwd:
-    """`pgserver`, made when missing as the wheel does; `nobody` where users cannot be made, as in a small container."""
-    useradd = shutil.which("useradd")
-    if useradd and not is_user("pgserver"):
-        subprocess.run([useradd, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", "pgserver"], capture_output=True, check=False)
-    name = next((name for name in ("pgserver", "nobody") if is_user(name)), None)
-    if name is None:
-        raise StackError("PostgreSQL does not run as root, and there is no user `pgserver` or `nobody`; start ceebus as an ordinary user")
-    return pwd.getpwnam(name)
-
-
-def is_user(name: str) -> bool:
-    return any(entry.pw_name == name for entry in pwd.getpwall())
-
-
-def is_open_to_all(path: Path) -> bool:
-    return all(step.stat().st_mode & 0o001 for step in (path, *path.parents))

@@ -32,7 +32,7 @@ class Server:
         self._keeper: subprocess.Popen[bytes] | None = None
         self.pid = 0
 
-    async def start(self, command: list[str], answers: Callable[[], Awaitable[bool]], grace: float = 20.0) -> None:
+    async def start(self, command: list[str], answers: Callable[[], Awaitable[bool]], grace: float = 30.0) -> None:
         """Returns when `answers()` is true. Raises StackError with the end of the log when the server ends or never answers."""
         arguments = [str(self._lock), str(self.log), str(int(self._stop_signal)), str(grace), *command]
         self._keeper = await asyncio.to_thread(

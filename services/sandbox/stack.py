@@ -92,7 +92,9 @@ class Stack:
         except BlockingIOError:
             owner = os.pread(lock, 32, 0).decode() or "unknown"
             os.close(lock)
-            raise HomeInUse(f"a stack already runs in {self.home} (process {owner}). Stop it, or choose another folder with --home.") from None
+            raise HomeInUse(
+                f"a stack already runs in {self.home} (process {owner}). Stop it, or choose another folder with --home."
+            ) from None
         os.ftruncate(lock, 0)
         os.pwrite(lock, str(os.getpid()).encode(), 0)
         self._lock = lock
@@ -103,7 +105,9 @@ class Stack:
     def _kept(self) -> dict[str, Any]:
         """What stays over restarts, as long as the ports are free: users write addresses and the token down."""
         file = self.home / "kept.json"
-        kept: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {"operator_token": f"ceebus_op_{secrets.token_urlsafe(32)}"}
+        kept: dict[str, Any] = (
+            json.loads(file.read_text()) if file.exists() else {"operator_token": f"ceebus_op_{secrets.token_urlsafe(32)}"}
+        )
         taken: set[int] = set()
         for name in ("kafka", "controller", *HTTP_PORTS):
             wanted = kept.get(f"{name}_port") or HTTP_PORTS.get(name)
