@@ -90,7 +90,9 @@ async def by_lane(at: Bench, records: int, round_: int) -> float:
             seen[0] += len(batch.records)
 
         group = f"bench.lane.{time.time_ns()}"
-        lane = Lane(f"lane{round_}", Consumer(at.kafka, group, "bench"), [topics.cee(CHANNEL, "partners")], KafkaMarks(group, at.database), counted)
+        lane = Lane(
+            f"lane{round_}", Consumer(at.kafka, group, "bench"), [topics.cee(CHANNEL, "partners")], KafkaMarks(group, at.database), counted
+        )
         await lane.start()
         seconds = await _timed(seen, records)
         await lane.stop()
@@ -99,7 +101,9 @@ async def by_lane(at: Bench, records: int, round_: int) -> float:
 
 async def by_hand(at: Bench, records: int, round_: int) -> float:
     channel = at.channel
-    sender = AIOKafkaProducer(bootstrap_servers=at.kafka.bootstrap, acks="all", enable_idempotence=True, compression_type="lz4", max_batch_size=512 * 1024)
+    sender = AIOKafkaProducer(
+        bootstrap_servers=at.kafka.bootstrap, acks="all", enable_idempotence=True, compression_type="lz4", max_batch_size=512 * 1024
+    )
     reader = AIOKafkaConsumer(
         topics.cee(CHANNEL, "partners"),
         bootstrap_servers=at.kafka.bootstrap,

@@ -77,7 +77,9 @@ class Export(Contract):
     origin_source_id: UUID | None = None
 
     @classmethod
-    def __pydantic_init_subclass__(cls, kind: str = "", leaves: Literal["deactivate", "delete", ""] = "", stub: tuple[str, ...] = (), **keywords: Any) -> None:
+    def __pydantic_init_subclass__(
+        cls, kind: str = "", leaves: Literal["deactivate", "delete", ""] = "", stub: tuple[str, ...] = (), **keywords: Any
+    ) -> None:
         cls.kind_name = kind or cls.kind_name
         cls.leaves = leaves or cls.leaves
         cls.stub = stub or cls.stub

@@ -97,7 +97,11 @@ def _removal(channel: str, kind: str, body: Fields) -> Verdict:
 
 def export_headers(kind: str, incoming: Sequence[tuple[str, bytes]], verdict: Verdict) -> Headers:
     """Headers on export.*: the cause's number, source and time go on; the id is the cause's with `/export`."""
-    headers: Headers = [("ce_specversion", b"1.0"), ("content-type", b"application/json"), ("ce_type", b"ceebus.export.%s.v1" % kind.encode())]
+    headers: Headers = [
+        ("ce_specversion", b"1.0"),
+        ("content-type", b"application/json"),
+        ("ce_type", b"ceebus.export.%s.v1" % kind.encode()),
+    ]
     for name, value in incoming:
         if name == "ce_id":
             headers.append((name, value + b"/export"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Any
 
 import uvicorn
@@ -29,7 +30,14 @@ class Problem(Exception):
 
 def problem(status: int, code: str, detail: str, **extra: Any) -> JSONResponse:
     """A problem+json answer."""
-    body = {"type": f"urn:ceebus:problem:{code}", "title": code.replace("_", " "), "status": status, "code": code, "detail": detail, **extra}
+    body = {
+        "type": f"urn:ceebus:problem:{code}",
+        "title": code.replace("_", " "),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **extra,
+    }
     headers = {"retry-after": "2"} if status == 503 else {"www-authenticate": "Bearer"} if status == 401 else None
     return JSONResponse(body, status, media_type="application/problem+json", headers=headers)
 
@@ -101,9 +109,11 @@ def add_probes(app: FastAPI, checks: dict[str, Check]) -> None:
 
 async def serve_http(app: Any, host: str, port: int, stop: asyncio.Event) -> None:
     """Serves until `stop`; open streams must end by themselves when it is set. Raises OSError when the port is taken."""
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=5, lifespan="off", log_config=None)
+    config = uvicorn.Config(
+        app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=5, lifespan="off", log_config=None
+    )
     server = uvicorn.Server(config)
-    server.capture_signals = _no_signals  # type: ignore[method-assign]  # the role owns them
+    server.capture_signals = nullcontext  # type: ignore[method-assign,assignment]  # the role owns them
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -113,8 +123,3 @@ async def serve_http(app: Any, host: str, port: int, stop: asyncio.Event) -> Non
         await serving
     except SystemExit:
         raise OSError(f"cannot listen on {host}:{port}; is another ceebus running there?") from None
-
-
-class _no_signals:  # noqa: N801
-    def __enter__(self) -> None: ...
-    def __exit__(self, *_: object) -> None: ...

@@ -14,7 +14,15 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaConnectionError, KafkaError, NoOffsetForPartitionError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    KafkaConnectionError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import OffsetAndMetadata
 
@@ -35,6 +43,10 @@ class Unreachable(Exception):
 
 class DeliveryFailed(Exception):
     """Not all records of a batch were acknowledged; sending the whole batch again is safe."""
+
+
+class NotOwner(Exception):
+    """The partition belongs to another member of the group now; whoever owns it reads on from the last commit."""
 
 
 class Record(Protocol):
@@ -183,7 +195,9 @@ class Consumer:
     async def stop(self) -> None:
         await _stopped(self._inner)
 
-    def subscribe(self, topics: Sequence[str], assigned: Callable[[list[Partition]], Any], revoked: Callable[[list[Partition]], Any]) -> None:
+    def subscribe(
+        self, topics: Sequence[str], assigned: Callable[[list[Partition]], Any], revoked: Callable[[list[Partition]], Any]
+    ) -> None:
         """`assigned` and `revoked` are coroutine functions of a list of partitions; fetching waits for them."""
         self._inner.subscribe([self._prefix + topic for topic in topics], listener=_Listener(self, assigned, revoked))
 
@@ -196,8 +210,11 @@ class Consumer:
         return {self.plain(tp): records for tp, records in fetched.items()}
 
     async def commit(self, offsets: dict[Partition, int], metadata: str = "") -> None:
-        """Commits next offsets; fails with CommitFailedError when another member owns the partition now."""
-        await self._inner.commit({self._tp(p): OffsetAndMetadata(offset, metadata) for p, offset in offsets.items()})
+        """Commits next offsets. Raises NotOwner when the group has given a partition to another member meanwhile."""
+        try:
+            await self._inner.commit({self._tp(p): OffsetAndMetadata(offset, metadata) for p, offset in offsets.items()})
+        except (CommitFailedError, IllegalStateError) as error:
+            raise NotOwner(str(error)) from error
 
     async def committed(self, partition: Partition) -> int | None:
         return await self._inner.committed(self._tp(partition))  # type: ignore[no-any-return]
@@ -278,7 +295,9 @@ async def topics_present(settings: Kafka) -> dict[str, int]:
     async with _admin(settings) as admin:
         described = await admin.describe_topics()
     prefix = settings.topic_prefix
-    return {t["topic"].removeprefix(prefix): len(t["partitions"]) for t in described if t["topic"].startswith(prefix) and not t["is_internal"]}
+    return {
+        t["topic"].removeprefix(prefix): len(t["partitions"]) for t in described if t["topic"].startswith(prefix) and not t["is_internal"]
+    }
 
 
 async def ensure_topics(settings: Kafka, specs: Sequence[TopicSpec]) -> list[str]:

@@ -158,6 +158,8 @@ class Lane(mode.Service):  # type: ignore[misc]
         except asyncio.CancelledError:
             raise
         except BaseException as error:
+            if self.should_stop:
+                return  # its consumer was stopped under a fetch
             log.error("the lane stops", action="lane_failed", lane=self.name, error=f"{type(error).__name__}: {error}")
             if not self.failed.done():
                 self.failed.set_exception(error if isinstance(error, Exception) else LaneFailed(str(error)))
@@ -191,7 +193,14 @@ class Lane(mode.Service):  # type: ignore[misc]
                 raise
             except Exception as error:
                 metrics.BATCH_FAILURES.labels(self.name.partition(".")[0]).inc()
-                log.warning("batch failed", action="batch_failed", lane=self.name, topic=partition[0], attempt=attempt, error=f"{type(error).__name__}: {error}")
+                log.warning(
+                    "batch failed",
+                    action="batch_failed",
+                    lane=self.name,
+                    topic=partition[0],
+                    attempt=attempt,
+                    error=f"{type(error).__name__}: {error}",
+                )
                 if attempt == ATTEMPTS or self.should_stop:
                     raise LaneFailed(f"{self.name}: {partition} at offset {records[0].offset} failed {attempt} times: {error}") from error
                 await asyncio.sleep(min(5.0, 0.2 * 2**attempt))

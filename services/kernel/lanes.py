@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from services.kernel.channels import ChannelFollower
 from services.kernel.lane import Lane
@@ -19,7 +20,8 @@ async def keep_lanes(follower: ChannelFollower, make: Callable[[str], Lane], sto
             seen = follower.changes
             await _match(lanes, set(follower.active()), make)
             change = asyncio.create_task(follower.changed(seen))
-            await asyncio.wait({change, stopping, *[lane.failed for lane in lanes.values()]}, return_when=asyncio.FIRST_COMPLETED)
+            events: set[asyncio.Future[Any]] = {change, stopping, *[lane.failed for lane in lanes.values()]}
+            await asyncio.wait(events, return_when=asyncio.FIRST_COMPLETED)
             change.cancel()
             for lane in lanes.values():
                 if lane.failed.done():

@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 
 from schemas.topics import parse
-from services.kernel.kafka import Consumer, Partition
+from services.kernel.kafka import Consumer, NotOwner, Partition
 from services.kernel.logging import log
 from services.kernel.postgres import Pool, Queries
 
@@ -43,12 +43,18 @@ class KafkaMarks:
 
     async def _gap(self, partition: Partition, offset: int, start: int) -> None:
         """What lies between the marker and the log start is gone: said, and read again from CEE (faults.md 1)."""
-        log.error("the log no longer holds what follows the marker", action="gap", lane=self._lane, topic=partition[0], offset=offset, start=start)
+        log.error(
+            "the log no longer holds what follows the marker", action="gap", lane=self._lane, topic=partition[0], offset=offset, start=start
+        )
         _, channel, kind = parse(partition[0])
         await self._pool.execute(QUERIES.want_snapshot, channel, kind, f"gap: marker {offset}, log starts at {start}")
 
     async def settled(self, consumer: Consumer, offsets: dict[Partition, int]) -> None:
         """Commits to Kafka, then mirrors: the mirror may be behind as well, never ahead."""
-        await consumer.commit(offsets, orjson.dumps({"epoch": 0}).decode())
+        try:
+            await consumer.commit(offsets, orjson.dumps({"epoch": 0}).decode())
+        except NotOwner as error:  # what was sent is sent again by the new owner: lower or equal versions change nothing
+            log.warning("marker not moved", action="marker_not_owned", lane=self._lane, error=str(error))
+            return
         topics, numbers = [p[0] for p in offsets], [p[1] for p in offsets]
         await self._pool.execute(QUERIES.mirror, self._lane, topics, numbers, list(offsets.values()))

@@ -18,7 +18,14 @@ Row: TypeAlias = asyncpg.Record
 PooledConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 DatabaseError = asyncpg.PostgresError
-ConnectionLost = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError, OSError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError)
+ConnectionLost = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    OSError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+)
 RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 _MIGRATION_LOCK = 0x6365_6562  # "ceeb": one upgrade at a time per database
@@ -53,7 +60,9 @@ async def connect(url: str, *, application: str = "ceebus") -> Connection:
     try:
         connection = await asyncpg.connect(url, timeout=10, server_settings={"application_name": application})
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        raise Unreachable(f"PostgreSQL does not answer at {safe(url)}: {error}. Is it running? `ceebus up` starts an embedded one.") from error
+        raise Unreachable(
+            f"PostgreSQL does not answer at {safe(url)}: {error}. Is it running? `ceebus up` starts an embedded one."
+        ) from error
     await _prepare(connection)
     return connection
 
@@ -63,10 +72,18 @@ async def pool(url: str, *, size: int = 4, application: str = "ceebus") -> Async
     """A pool whose connections are opened when first needed; json and jsonb are Python values. Raises Unreachable."""
     try:
         made = await asyncpg.create_pool(
-            url, min_size=1, max_size=size, init=_prepare, timeout=10, command_timeout=120, server_settings={"application_name": application}
+            url,
+            min_size=1,
+            max_size=size,
+            init=_prepare,
+            timeout=10,
+            command_timeout=120,
+            server_settings={"application_name": application},
         )
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        raise Unreachable(f"PostgreSQL does not answer at {safe(url)}: {error}. Is it running? `ceebus up` starts an embedded one.") from error
+        raise Unreachable(
+            f"PostgreSQL does not answer at {safe(url)}: {error}. Is it running? `ceebus up` starts an embedded one."
+        ) from error
     try:
         yield made
     finally:
@@ -86,8 +103,8 @@ async def listen(url: str, channel: str) -> AsyncIterator[str]:
 
     A hint only: whoever uses it polls as well.
     """
+    woken: asyncio.Queue[str] = asyncio.Queue()
     while True:
-        woken: asyncio.Queue[str] = asyncio.Queue()
         with suppress(Unreachable, *ConnectionLost):
             connection = await connect(url, application="ceebus-listen")
             try:

@@ -34,7 +34,10 @@ def test_dots_and_underscores_do_not_collide_in_kafka() -> None:
     assert len({encode_channel(channel) for channel in ids}) == len(ids)
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_characters="/"), max_size=20), st.text(st.characters(codec="utf-8", exclude_characters="/"), max_size=20))
+@given(
+    st.text(st.characters(codec="utf-8", exclude_characters="/"), max_size=20),
+    st.text(st.characters(codec="utf-8", exclude_characters="/"), max_size=20),
+)
 def test_every_price_of_an_article_in_a_list_shares_a_partition(price_list: str, article: str) -> None:
     keys = [f"{price_list}/{article}/PCS/{scale}/2026-0{month}-01" for scale in ("0", "2.5") for month in (1, 2)]
     assert len({partition_for(partition_key("price-lists", key).encode(), 6) for key in keys}) == 1
