@@ -9,7 +9,7 @@ import re
 import tempfile
 from pathlib import Path
 
-_HEX = re.compile(r"^[0-9a-f]{64}$")
+_HEX = re.compile(r"[0-9a-f]{64}")
 
 
 class BlobStore:
@@ -20,7 +20,7 @@ class BlobStore:
 
     def path(self, sha256: str) -> Path:
         """Where a content is or would be; raises ValueError for anything but 64 lower-case hex digits."""
-        if not _HEX.match(sha256):
+        if not _HEX.fullmatch(sha256):
             raise ValueError("not a sha256")
         return self._root / sha256[:2] / sha256
 
