@@ -1,0 +1,44 @@
+"""The gateway's HTTP application, put together from its routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from services.gateway.middleware import Guarded
+from services.gateway.models import ProblemBody
+from services.gateway.parts import Parts, identifier
+from services.gateway.routes import attachments, enrolment, news, sync
+from services.kernel.http import add_probes, install
+
+_ABOUT = "Devices enrol, pull the feed of their sales channel and acknowledge it. Errors are RFC 9457 problems with a stable `code`."
+
+
+def describe(parts: Parts) -> FastAPI:
+    """The FastAPI application: routes, problems, probes, OpenAPI 3.1."""
+    app = FastAPI(title="ceebus gateway", version="1", description=_ABOUT, redirect_slashes=False)
+    install(app)
+    identify = identifier(parts)
+    app.include_router(enrolment.routes(parts))
+    for route in (sync, attachments, news):
+        app.include_router(route.routes(parts, identify))
+
+    async def database() -> str | None:
+        await parts.pool.fetchval("select 1")
+        return None
+
+    add_probes(app, {"database": database})
+    made: dict[str, Any] = app.openapi()
+    # FastAPI describes its own form of validation error; ours is the problem
+    schemas = made["components"]["schemas"]
+    schemas["ProblemBody"] = ProblemBody.model_json_schema()
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    return app
+
+
+def create_app(parts: Parts) -> ASGIApp:
+    """What the server serves."""
+    return Guarded(describe(parts))
