@@ -34,7 +34,7 @@ class Server:
 
     async def start(self, command: list[str], answers: Callable[[], Awaitable[bool]], grace: float = 30.0) -> None:
         """Returns when `answers()` is true. Raises StackError with the end of the log when the server ends or never answers."""
-        arguments = [str(self._lock), str(self.log), str(int(self._stop_signal)), str(grace), *command]
+        arguments = [str(self._lock), str(rotated(self.log)), str(int(self._stop_signal)), str(grace), *command]
         self._keeper = await asyncio.to_thread(
             subprocess.Popen,
             [sys.executable, "-I", "-S", str(KEEPER), *arguments],
@@ -47,7 +47,7 @@ class Server:
         deadline = time.monotonic() + START_LIMIT
         while not await answers():
             if self._keeper.poll() is not None:
-                raise StackError(f"{self.name} ended while it started. Its log, {self.log}, ends with:\n{self.last_lines()}")
+                raise StackError(f"{self.name} ended while it started. Its log, {self.log}, ends with:\n{last_lines(self.log)}")
             if time.monotonic() > deadline:
                 raise StackError(f"{self.name} did not answer within {START_LIMIT:.0f} s, see {self.log}")
             await asyncio.sleep(0.03)
@@ -63,5 +63,13 @@ class Server:
         await asyncio.to_thread(keeper.wait)
         keeper.stdout.close()
 
-    def last_lines(self, count: int = 12) -> str:
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:]) if self.log.exists() else ""
+
+def last_lines(log: Path, count: int = 12) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-count:]) if log.exists() else ""
+
+
+def rotated(log: Path, limit: int = 20_000_000) -> Path:
+    """`log`, after one above `limit` bytes was put aside as the one earlier file that is kept."""
+    if log.exists() and log.stat().st_size > limit:
+        log.replace(log.with_suffix(".1.log"))
+    return log
