@@ -70,12 +70,17 @@ def read_environment(environment: Mapping[str, str] | None = None) -> dict[str, 
     return found
 
 
-def read_settings(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
-    """Raises MissingSetting where neither the environment nor a running embedded stack says where the servers are."""
+def read_values(environment: Mapping[str, str] | None = None, home: Path | None = None) -> tuple[Path, dict[str, str]]:
+    """The home, and every value that is set: by the environment, else by the stack that runs in the home."""
     found = read_environment(environment)
     home = home or Path(found.get("home", ".ceebus"))
     stack = home / "stack.json"
-    values = (json.loads(stack.read_text()) if stack.exists() else {}) | found
+    return home, (json.loads(stack.read_text()) if stack.exists() else {}) | found
+
+
+def read_settings(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
+    """Raises MissingSetting where neither the environment nor a running embedded stack says where the servers are."""
+    home, values = read_values(environment, home)
 
     def needed(name: str) -> str:
         if name not in values:
