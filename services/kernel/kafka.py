@@ -272,10 +272,10 @@ async def follow(settings: Kafka, topic: str, client: str) -> AsyncIterator[list
 
 async def _partitions(inner: AIOKafkaConsumer, name: str) -> set[int]:
     for _ in range(300):
-        found = inner.partitions_for_topic(name) or set()
+        # not the client's own view of the cluster: a topic made a moment before its start may be missing there for minutes
+        found = (await inner._client.fetch_all_metadata()).partitions_for_topic(name) or set()
         if found:
             return set(found)
-        await inner._client.fetch_all_metadata()
         await asyncio.sleep(0.1)
     raise Unreachable(f"Topic {name} does not exist. Create the topics with `ceebus topics apply`.")
 

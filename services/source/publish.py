@@ -1,0 +1,97 @@
+"""Turns a view's row into a record of cee.*: PostgreSQL's JSON goes on undecoded behind a prefix of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import orjson
+
+from schemas import topics
+from schemas.envelope import RECORD_LIMIT, Headers, cee_headers
+from services.kernel.kafka import Outgoing, partition_for
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An object as its view states it; `body` is a JSON object's text."""
+
+    key: str
+    version: int
+    member: bool
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What all records of one read share: its object version, the settings known then, the run it belongs to."""
+
+    version: int
+    channel_version: int
+    run: str | None = None
+
+    def headers(self, at: datetime | None) -> Headers:
+        extra = [("ce_channelversion", b"%d" % self.channel_version)]
+        if at is not None:
+            extra.append(("ce_time", iso_ms(at)))
+        if self.run is not None:
+            extra.append(("ce_runid", self.run.encode()))
+        return extra
+
+
+def iso_ms(at: datetime) -> bytes:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
+
+
+class Records:
+    """Makes the records of one channel; `partitions` are the topics' real partition counts."""
+
+    def __init__(self, channel: str, installation: str, partitions: Mapping[str, int]) -> None:
+        self._channel, self._source = channel, f"/cee/{installation}".encode()
+        self._partitions = partitions
+        self._prefix = {kind: b'{"channel":%s,"kind":%s,"key":' % (orjson.dumps(channel), orjson.dumps(kind)) for kind in topics.KINDS}
+
+    def state(self, kind: str, row: Row, read: Read, at: datetime | None = None) -> Outgoing:
+        """A value record. One over the limit becomes an entry on outcomes.<ch> instead, without its value."""
+        return self.value(kind, row.key, b"".join((self._prefix[kind], _head(row), row.body[1:])), read, at)
+
+    def value(self, kind: str, key: str, value: bytes, read: Read, at: datetime | None = None) -> Outgoing:
+        record = self._record(kind, key, value, read, at)
+        return record if len(value) <= RECORD_LIMIT else self._too_large(kind, record)
+
+    def tombstone(self, kind: str, key: str, read: Read, at: datetime | None = None) -> Outgoing:
+        return self._record(kind, key, None, read, at)
+
+    def _record(self, kind: str, key: str, value: bytes | None, read: Read, at: datetime | None) -> Outgoing:
+        topic = topics.cee(self._channel, kind)
+        headers = cee_headers(kind, key, read.version, self._source, read.headers(at))
+        return Outgoing(topic, _partition(topics.partition_key(kind, key), self._partitions[topic]), key.encode(), value, headers)
+
+    def _too_large(self, kind: str, record: Outgoing) -> Outgoing:
+        """Kafka would refuse it and with it its batch; the operator sees it on the due list."""
+        params = {"size": len(record.value or b""), "limit": RECORD_LIMIT}
+        headers = [
+            *record.headers,
+            ("__connect.errors.topic", record.topic.encode()),
+            ("__connect.errors.partition", b"%d" % record.partition),
+            ("__connect.errors.offset", b"-1"),  # it never had one
+            ("__connect.errors.stage", b"source"),
+            ("__ceebus.errors.code", b"record_too_large"),
+            ("__ceebus.errors.outcome", b"quarantined"),
+            ("__ceebus.errors.params", orjson.dumps(params)),
+            ("__ceebus.kind", kind.encode()),
+        ]
+        return Outgoing(topics.outcomes(self._channel), 0, record.key, None, headers)
+
+
+def _head(row: Row) -> bytes:
+    member = b"true" if row.member else b"false"
+    comma = b"" if row.body == b"{}" else b","
+    return b'%s,"member":%s,"version":%d%s' % (orjson.dumps(row.key), member, row.version, comma)
+
+
+@lru_cache(maxsize=8192)
+def _partition(partition_key: str, partitions: int) -> int:
+    return partition_for(partition_key.encode(), partitions) if partitions > 1 else 0

@@ -1,0 +1,104 @@
+"""Reads objects' current state from CEE's views and decides what the log gets: value, removal or nothing (design.md 7.2, 7.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from schemas.envelope import object_version
+from services.kernel.kafka import Outgoing
+from services.kernel.postgres import Connection, Queries
+from services.kernel.postgres import Row as DatabaseRow
+from services.source.publish import Read, Records, Row
+
+QUERIES = Queries(Path(__file__).with_name("queries.sql"))
+PRICES = "price-lists"
+
+
+class BlobStep(Protocol):
+    """Stores the contents that attachments name, and completes their bodies."""
+
+    async def complete(self, rows: Sequence[Row]) -> list[Row]: ...
+
+
+def for_kind(query: str, kind: str) -> str:
+    """The query with the view of a kind in place of `cee.kind_view`."""
+    return query.replace("cee.kind_view", "cee." + kind.replace("-", "_"))
+
+
+class Views:
+    """Reads on the connection that holds the channel's lock. What it returns is remembered as published already."""
+
+    def __init__(self, channel: str, reader: Connection, records: Records, blobs: BlobStep) -> None:
+        self._channel, self._reader, self._records, self._blobs = channel, reader, records, blobs
+
+    async def draw(self, run: str | None = None) -> Read:
+        """The number of the read that follows: drawn before it, so that whatever is read later carries a higher one."""
+        drawn = await self._reader.fetchrow(QUERIES.draw, self._channel)
+        assert drawn is not None
+        return Read(object_version(drawn["incarnation"], drawn["number"]), drawn["channel_version"] or 0, run)
+
+    async def keys(self, kind: str, due: Mapping[str, datetime | None], *, force: bool = False, run: str | None = None) -> list[Outgoing]:
+        """Records for the keys' current state, removals first. `force` sends a removal whatever was published before."""
+        wanted = list(due)
+        if kind == PRICES:
+            wanted += await self._vanished_beside(wanted)
+        read = await self.draw(run)
+        found = {row["key"]: row for row in await self._reader.fetch(for_kind(QUERIES.rows_of_keys, kind), self._channel, wanted)}
+        known = (
+            set(wanted)
+            if force
+            else {row["key"] for row in await self._reader.fetch(QUERIES.published_of_keys, self._channel, kind, wanted)}
+        )
+        gone = [key for key in wanted if key not in found and key in known]
+        left, there = [], []
+        for key, row in found.items():
+            if row["member"] or row["stub"]:
+                there.append(row)
+            elif key in known:
+                left.append(row)
+        await self._keep(kind, read, [*gone, *(row["key"] for row in left)], [row["key"] for row in there])
+        removals = [self._records.tombstone(kind, key, read, due.get(key)) for key in gone]
+        values = await self._completed(kind, [*left, *there])
+        return removals + [self._records.state(kind, row, read, due.get(row.key)) for row in values]
+
+    async def chunk(self, kind: str, after: str | None, limit: int, run: str | None = None) -> tuple[list[Outgoing], str | None, int]:
+        """Records of the next keys of a kind's whole state; with the last key seen and how many rows were there."""
+        read = await self.draw(run)
+        rows = await self._reader.fetch(for_kind(QUERIES.chunk, kind), self._channel, kind, after or "", limit, read.version)
+        if not rows:
+            return [], None, 0
+        values = await self._completed(kind, [row for row in rows if row["body"] is not None])
+        return [self._records.state(kind, row, read) for row in values], rows[-1]["key"], len(rows)
+
+    async def absent(self, kind: str, after: str | None, limit: int) -> tuple[list[str], str | None]:
+        """Published keys that CEE's view lacks, of the next `limit` published keys; with the last key looked at."""
+        published = [row["key"] for row in await self._reader.fetch(QUERIES.published_after, self._channel, kind, after or "", limit)]
+        if not published:
+            return [], None
+        there = {row["key"] for row in await self._reader.fetch(for_kind(QUERIES.present_keys, kind), self._channel, published)}
+        return [key for key in published if key not in there], published[-1]
+
+    async def vanished_prices(self, records: Sequence[Outgoing]) -> list[Outgoing]:
+        """Removals that must go before these price records."""
+        vanished = await self._vanished_beside([record.key.decode() for record in records])
+        return await self.keys(PRICES, dict.fromkeys(vanished)) if vanished else []
+
+    async def _vanished_beside(self, keys: Iterable[str]) -> list[str]:
+        """An article's old price must be gone before its new one comes, whichever part of the outbox names it (domain.md 7.3)."""
+        parts = (key.split("/", 2) for key in keys)
+        prefixes = list({f"{part[0]}/{part[1]}" for part in parts if len(part) == 3})
+        given = set(keys)
+        found = await self._reader.fetch(QUERIES.vanished_prices, self._channel, prefixes) if prefixes else []
+        return [row["key"] for row in found if row["key"] not in given]
+
+    async def _keep(self, kind: str, read: Read, removed: Sequence[str], there: Sequence[str]) -> None:
+        if removed or there:
+            flags = [True] * len(removed) + [False] * len(there)
+            await self._reader.execute(QUERIES.keep_published, self._channel, kind, read.version, [*removed, *there], flags)
+
+    async def _completed(self, kind: str, rows: Sequence[DatabaseRow]) -> list[Row]:
+        made = [Row(row["key"], row["version"], row["member"], row["body"]) for row in rows]
+        return await self._blobs.complete(made) if kind == "attachments" else made

@@ -1,0 +1,142 @@
+"""A source on real servers for one test: a small CEE of its own, the source as a task or as a process, and the logs it writes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from schemas import topics
+from schemas.envelope import header
+from services.kernel.kafka import Record, follow, topics_present
+from services.kernel.postgres import Pool, connect, migrate, pool
+from services.kernel.settings import Settings, read_settings
+from services.sandbox.databases import SERVICES
+from services.sandbox.stack import Stack
+from services.source.__main__ import serve
+from tests.conftest import environment_of
+from tests.stack import Databases, drop_databases, name_of
+
+SMALL_CEE = Path(__file__).parent / "integration" / "small_cee.sql"
+CHANNEL = {
+    "description": "test",
+    "sales_organisation": "ORG",
+    "currency": "PLN",
+    "assortment_listing": "A",
+    "price_listing": "P",
+    "category_root": "R",
+    "order_type_zs": "ZS",
+    "order_type_os": "OS",
+    "default_payment_form": "CASH",
+    "default_payment_term": "T14",
+    "template_with_tax_id": "W",
+    "template_without_tax_id": "N",
+    "max_user_discount": "10.00",
+    "inventory_owner": "ORG",
+    "availability_warehouses": ["M1"],
+    "delivery_warehouse": "M1",
+    "file_types": {"image": "I", "recording": "R", "other": "O"},
+}
+
+
+class Bed:
+    """The small CEE, and what the source makes of it."""
+
+    def __init__(self, settings: Settings, environment: dict[str, str], cee: Pool, ours: Pool) -> None:
+        self.settings, self.environment, self.cee, self.ours = settings, environment, cee, ours
+
+    async def add_channel(self, channel: str, active: bool = True, **settings: Any) -> None:
+        await self.cee.execute("insert into cee.channel(id, active, settings) values($1, $2, $3)", channel, active, CHANNEL | settings)
+
+    async def activate(self, channel: str, active: bool = True) -> None:
+        await self.cee.execute("update cee.channel set active = $2, version = version + 1 where id = $1", channel, active)
+
+    async def put(self, channel: str, kind: str, key: str, member: bool = True, **body: Any) -> None:
+        await self.cee.execute(
+            "insert into cee.object(channel, kind, key, member, body) values($1, $2, $3, $4, $5) on conflict (channel, kind, key)"
+            " do update set body = excluded.body, member = excluded.member, version = cee.object.version + 1",
+            channel, kind, key, member, body,
+        )  # fmt: skip
+
+    async def remove(self, channel: str, kind: str, key: str) -> None:
+        await self.cee.execute("delete from cee.object where channel = $1 and kind = $2 and key = $3", channel, kind, key)
+
+    async def log(self, topic: str) -> list[Record]:
+        """All records of a topic, in offset order per partition; none where there is no such topic yet."""
+        if topic not in await topics_present(self.settings.kafka):
+            return []
+        found: list[Record] = []
+        async with aclosing(follow(self.settings.kafka, topic, "test")) as batches:  # type: ignore[type-var]
+            async for records in batches:
+                if not records:
+                    break
+                found += records
+        return found
+
+    async def kind_log(self, channel: str, kind: str) -> list[Record]:
+        return await self.log(topics.cee(channel, kind))
+
+    async def newest(self, channel: str, kind: str) -> dict[str, dict[str, Any] | None]:
+        """What a new subscriber ends up with: the last value of each key, None for a tombstone."""
+        records = await self.kind_log(channel, kind)
+        return {(record.key or b"").decode(): orjson.loads(record.value) if record.value else None for record in records}
+
+    async def snapshots_done(self, channel: str) -> bool:
+        states = [row["state"] for row in await self.cee.fetch("select state from ceebus.snapshot where channel = $1", channel)]
+        return len(states) >= len(topics.KINDS) and set(states) <= {"done"}
+
+
+def object_version(record: Record) -> int:
+    return int(header(record.headers, "ce_objectversion") or 0)
+
+
+@asynccontextmanager
+async def small_cee(stack: Stack, home: Path) -> AsyncIterator[Bed]:
+    """Two new databases, the small CEE in one of them, and the settings of a source between them."""
+    assert stack.postgres is not None
+    name = os.urandom(4).hex()
+    made = Databases(stack.postgres.url(f"ours_{name}"), stack.postgres.url(f"cee_{name}"))
+    admin = await connect(stack.postgres.url("postgres"))
+    try:
+        for url in (made.ours, made.cee):
+            await admin.execute(f"create database {name_of(url)}")
+        await migrate(made.ours, SERVICES / "kernel" / "migrations", "kernel")
+        await migrate(made.cee, SERVICES / "source" / "migrations", "source")
+        environment = environment_of(stack, made, home) | {"CEEBUS_OPERATOR_TOKEN": "operator"}
+        async with pool(made.cee, size=4) as cee, pool(made.ours, size=2) as ours:
+            await cee.execute(SMALL_CEE.read_text())
+            yield Bed(read_settings(environment, home=home), environment, cee, ours)
+    finally:
+        await admin.close()
+        await drop_databases(stack, made)
+
+
+@asynccontextmanager
+async def source_task(settings: Settings) -> AsyncIterator[None]:
+    """The source inside this process; stopped, and its failure raised, at the end."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(serve(settings, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        async with asyncio.timeout(20):
+            await task
+
+
+@asynccontextmanager
+async def source_process(environment: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The source as its own process; killed at the end."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.source", env=os.environ | environment)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
