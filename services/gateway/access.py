@@ -121,7 +121,7 @@ class Access:
 
     def _claims(self, token: str) -> dict[str, Any]:
         needed = jwt.JWTClaimsRegistry(
-            now=self._now,
+            now=int(self._now()),
             iss={"essential": True, "value": _ISSUER},
             sub={"essential": True},
             sid={"essential": True},

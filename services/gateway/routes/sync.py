@@ -45,8 +45,9 @@ def routes(parts: Parts, identify: Identify) -> APIRouter:
     ) -> Response:
         """Pages from the cursor on, until one is `complete: true` (a consistent cut) or `pages` are sent.
 
-        A line with `cursor` ends a page: `{"cursor", "complete", "rows", "full", "positions"}`. Stage pages and switch at
-        `complete`; groups in `full` then replace what was there. All other lines are rows: export values, or `{"kind", "key", "op": "delete"}`.
+        A line with `cursor` ends a page: `{"cursor", "complete", "rows", "full", "positions"}`. Stage pages and
+        switch at `complete`; groups in `full` then replace what was there.
+        All other lines are rows: export values, or `{"kind", "key", "op": "delete"}`.
         """
         fresh = fresh_cursor(who, epoch)
         at = cursors.read(parts.key, asked.cursor, fresh) if asked.cursor else fresh

@@ -1,0 +1,195 @@
+"""The device's side of the gateway's HTTP: tokens that renew themselves, streamed pages, contents, news.
+
+Raises Refused for a problem the gateway states, Interrupted for everything that may be tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import httpx
+import orjson
+
+_TIMEOUT = httpx.Timeout(30, connect=5)
+_RENEW = frozenset({"token_expired"})
+
+
+class Refused(Exception):
+    """The gateway's problem+json: `code` is stable."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(f"{status} {code}: {detail}")
+        self.status, self.code = status, code
+
+
+class Interrupted(Exception):
+    """No answer, a broken one, or 5xx: worth another try."""
+
+
+class Memory(Protocol):
+    """Where a device keeps what it must not lose."""
+
+    def recall(self, name: str) -> str | None: ...
+
+    def remember(self, **values: str | None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a pull: raw rows, and its last line."""
+
+    lines: list[bytes]
+    cursor: str
+    complete: bool
+    full: tuple[str, ...]
+    positions: dict[str, int]
+
+
+class Client:
+    """One device's connection; `memory` keeps its tokens over restarts."""
+
+    def __init__(self, base_url: str, memory: Memory, epoch: str) -> None:
+        self._memory = memory
+        self._http = httpx.AsyncClient(base_url=base_url, timeout=_TIMEOUT, headers={"x-device-epoch": epoch})
+        self._renewing = asyncio.Lock()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def enrol(self, code: str, db_epoch: str, name: str | None) -> dict[str, Any]:
+        answer = await self._post("/v1/enrolments", {"code": code, "db_epoch": db_epoch, "name": name})
+        self._keep(answer)
+        return answer
+
+    async def ack(self, cursor: str) -> dict[str, Any]:
+        return await self._authorised_post("/v1/ack", {"cursor": cursor})
+
+    async def pages(self, cursor: str | None, groups: tuple[str, ...], **bounds: int) -> AsyncIterator[Page]:
+        """The pages of one answer; each is whole or Interrupted is raised."""
+        query: dict[str, Any] = {"groups": ",".join(groups), **bounds} | ({"cursor": cursor} if cursor else {})
+        async with self._get("/v1/sync", query, {}) as response:
+            rest, lines = b"", []
+            async for chunk in _read(response):
+                *whole, rest = (rest + chunk).split(b"\n")
+                for line in whole:
+                    if not line.startswith(b'{"cursor":'):
+                        lines.append(line)
+                        continue
+                    last = orjson.loads(line)
+                    if last["rows"] != len(lines):
+                        raise Interrupted(f"a page of {last['rows']} rows arrived with {len(lines)}")
+                    yield Page(lines, last["cursor"], last["complete"], tuple(last["full"]), last["positions"])
+                    lines = []
+            if rest or lines:
+                raise Interrupted("the answer ended in the middle of a page")
+
+    async def content(self, sha256: str, start: int) -> AsyncIterator[bytes]:
+        """The content from byte `start` on; Refused 416 when there is nothing behind it."""
+        headers = {"range": f"bytes={start}-", "accept-encoding": "identity"} if start else {"accept-encoding": "identity"}
+        async with self._get(f"/v1/attachments/{sha256}", {}, headers) as response:
+            if start and response.status_code != httpx.codes.PARTIAL_CONTENT:
+                raise Interrupted("the gateway sent the whole content instead of the rest")
+            async for chunk in _read(response):
+                yield chunk
+
+    async def news(self, last_id: str | None) -> AsyncIterator[str]:
+        """Ids of events, until the stream ends."""
+        headers = {"accept": "text/event-stream"} | ({"last-event-id": last_id} if last_id else {})
+        async with self._get("/v1/news", {}, headers) as response:
+            rest = b""
+            async for chunk in _read(response):
+                *whole, rest = (rest + chunk).split(b"\n")
+                for line in whole:
+                    if line.startswith(b"id: "):
+                        yield line[4:].decode()
+
+    @asynccontextmanager
+    async def _get(self, path: str, query: dict[str, Any], headers: dict[str, str]) -> AsyncIterator[httpx.Response]:
+        for attempt in (1, 2):
+            with _translated():
+                request = self._http.build_request("GET", path, params=query, headers=headers | self._bearer())
+                response = await self._http.send(request, stream=True)
+            try:
+                if response.is_success:
+                    yield response
+                    return
+                async with asyncio.timeout(30):
+                    await _body(response)
+                found = _problem(response)
+                if attempt == 2 or not (isinstance(found, Refused) and found.code in _RENEW):
+                    raise found
+                await self._renew(request.headers["authorization"])
+            finally:
+                await response.aclose()
+
+    async def _authorised_post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        for attempt in (1, 2):
+            bearer = self._bearer()
+            try:
+                return await self._post(path, body, bearer)
+            except Refused as refused:
+                if attempt == 2 or refused.code not in _RENEW:
+                    raise
+                await self._renew(bearer["authorization"])
+        raise AssertionError("unreachable")
+
+    async def _post(self, path: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> dict[str, Any]:
+        with _translated():
+            response = await self._http.post(path, json=body, headers=headers)
+        if not response.is_success:
+            raise _problem(response)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def _bearer(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._memory.recall('access_token') or 'none'}"}
+
+    async def _renew(self, used: str) -> None:
+        """New tokens, unless another request has renewed them meanwhile. A lost answer is repeated once, within the grace."""
+        async with self._renewing:
+            if self._bearer()["authorization"] != used:
+                return
+            body = {"refresh_token": self._memory.recall("refresh_token") or ""}
+            try:
+                answer = await self._post("/v1/token", body)
+            except Interrupted:
+                answer = await self._post("/v1/token", body)
+            self._keep(answer)
+
+    def _keep(self, answer: dict[str, Any]) -> None:
+        self._memory.remember(**{name: str(answer[name]) for name in ("device_id", "channel", "rep", "access_token", "refresh_token")})
+
+
+class _translated:
+    """The library's errors as ours."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, (httpx.TransportError, httpx.StreamError, httpx.DecodingError)):
+            raise Interrupted(f"{type(error).__name__}: {error}") from error
+
+
+async def _read(response: httpx.Response) -> AsyncIterator[bytes]:
+    with _translated():
+        async for chunk in response.aiter_bytes():
+            yield chunk
+
+
+async def _body(response: httpx.Response) -> None:
+    with _translated():
+        await response.aread()
+
+
+def _problem(response: httpx.Response) -> Refused | Interrupted:
+    if response.status_code >= 500:
+        return Interrupted(f"{response.status_code} of {response.url.path}")
+    try:
+        body = response.json()
+        return Refused(response.status_code, body["code"], body["detail"])
+    except (ValueError, KeyError):
+        return Refused(response.status_code, "unknown", response.text[:200])

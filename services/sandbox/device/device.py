@@ -1,0 +1,171 @@
+"""The simulated device: enrol, pull, fetch attachments, follow. Used by the demo, the tests and its own command line.
+
+async with Device("http://127.0.0.1:8710", Path("phone.db")) as device:
+    await device.enrol(code)
+    await device.pull()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from services.sandbox.device.client import Client, Interrupted, Page, Refused
+from services.sandbox.device.files import Files
+from services.sandbox.device.records import Applied
+from services.sandbox.device.references import needs
+from services.sandbox.device.store import Needs, Store
+
+DATA = ("data",)
+EVERYTHING = ("data", "attachments")
+_ATTEMPTS = 8
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 2.0
+_POLL_S = 30.0
+_START_AGAIN = frozenset(
+    {"resync_required", "cursor_invalid", "cursor_of_other_channel", "cursor_of_other_device", "cursor_of_other_epoch"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """A complete download. `applied`: rows it changed; `restarts`: how often it had to begin from nothing."""
+
+    rows: int
+    pages: int
+    applied: int
+    position: int
+    restarts: int
+    full: tuple[str, ...]
+    seconds: float
+
+
+class Device:
+    """One database file, its folder of attachments, one connection."""
+
+    def __init__(self, base_url: str, sqlite_path: Path, *, needs: Needs = needs, attempts: int = _ATTEMPTS) -> None:
+        self.store = Store(sqlite_path, needs)
+        self.files = Files(sqlite_path.with_suffix(".files"))
+        epoch = self.store.recall("db_epoch") or str(uuid.uuid4())
+        self.store.remember(db_epoch=epoch)
+        self.client = Client(base_url, self.store, epoch)
+        self._attempts = attempts
+
+    async def __aenter__(self) -> Device:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.client.close()
+        self.store.close()
+
+    async def enrol(self, code: str, name: str | None = None) -> dict[str, Any]:
+        """Uses up a code of `ceebus device enroll`; raises Refused."""
+        return await self.client.enrol(code, self.store.recall("db_epoch") or "", name)
+
+    async def pull(self, groups: tuple[str, ...] = EVERYTHING, **bounds: int) -> Pulled:
+        """Downloads until a cut is complete, switches to it and acknowledges it.
+
+        Outages are waited out, a download goes on at its last staged page. Raises Refused, Interrupted (for too long),
+        DanglingReferences (the data in use stays as they were).
+        """
+        began = time.monotonic()
+        rows = pages = restarts = failures = 0
+        while True:
+            try:
+                async for page in self.client.pages(self.store.recall("cursor"), groups, **bounds):
+                    await asyncio.to_thread(self.store.stage, page.lines, page.cursor, page.full)
+                    rows, pages, failures = rows + len(page.lines), pages + 1, 0
+                    if page.complete:
+                        applied = await self._switch(groups, page)
+                        return Pulled(rows, pages, applied, max(page.positions.values()), restarts, page.full, time.monotonic() - began)
+            except Interrupted:
+                failures += 1
+                if failures >= self._attempts:
+                    raise
+                await asyncio.sleep(min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**failures))
+            except Refused as refused:
+                if refused.code not in _START_AGAIN or not self.store.recall("cursor"):
+                    raise
+                restarts += 1
+                await asyncio.to_thread(self.store.restart)
+
+    async def _switch(self, groups: tuple[str, ...], page: Page) -> int:
+        position = max(page.positions[group] for group in groups)
+        applied = await asyncio.to_thread(self.store.switch, groups, position, int(time.time() * 1000))
+        with suppress(Interrupted):  # the next pull acknowledges this one too
+            await self.client.ack(page.cursor)
+        return applied
+
+    async def fetch_attachments(self) -> int:
+        """Gets the contents the records name; outages are waited out. Returns how many were missing."""
+        missing = [sha256 for sha256 in self.store.contents() if not self.files.has(sha256)]
+        for failures in range(self._attempts):
+            try:
+                await self.files.fetch(self.client, self.store.contents())
+                return len(missing)
+            except Interrupted:
+                if failures == self._attempts - 1:
+                    raise
+                await asyncio.sleep(min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**failures))
+        return 0
+
+    async def follow(
+        self, stop: asyncio.Event, told: Callable[[Pulled], Awaitable[None] | None] | None = None, groups: tuple[str, ...] = EVERYTHING
+    ) -> None:
+        """Pulls at once and whenever the gateway has news, until `stop`; `told` hears of each pull."""
+        ringing = asyncio.Event()
+        ringing.set()
+        listening = asyncio.create_task(self._listen(ringing))
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                waking = asyncio.create_task(ringing.wait())
+                await asyncio.wait({waking, stopping, listening}, timeout=_POLL_S, return_when=asyncio.FIRST_COMPLETED)
+                waking.cancel()
+                if listening.done():
+                    listening.result()  # a revoked device ends here, loudly
+                if stop.is_set():
+                    break
+                ringing.clear()
+                with suppress(Interrupted):
+                    pulled = await self.pull(groups)
+                    if told and (answer := told(pulled)) is not None:
+                        await answer
+        finally:
+            for task in (listening, stopping):
+                task.cancel()
+            await asyncio.gather(listening, stopping, return_exceptions=True)
+
+    async def _listen(self, ringing: asyncio.Event) -> None:
+        """Rings at each event, and after each reconnect, since an event may have been missed meanwhile."""
+        last: str | None = None
+        failures = 0
+        while True:
+            try:
+                async for event in self.client.news(last):
+                    last, failures = event, 0
+                    ringing.set()
+            except Interrupted:
+                failures += 1
+            await asyncio.sleep(min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**failures))
+            ringing.set()
+
+    def digest(self, kind: str) -> str:
+        """SHA-256 over sorted keys and content hashes of a kind."""
+        return self.store.digest(kind)
+
+    def digests(self, kinds: Iterable[str]) -> dict[str, str]:
+        return {kind: self.digest(kind) for kind in kinds}
+
+    def rows(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The rows in use, by key."""
+        return self.store.rows(kind)
+
+    def log(self, after: int = 0) -> list[Applied]:
+        """The apply log behind number `after`: what was applied, in order, and when."""
+        return self.store.log(after)
