@@ -14,11 +14,10 @@ BATCH = 1000
 
 
 async def newest_again(
-    kafka: Kafka, place: tuple[str, str], keys: Collection[str] | None, records: Records, read: Read
+    kafka: Kafka, topic: str, keys: Collection[str] | None, records: Records, read: Read
 ) -> AsyncIterator[list[Outgoing]]:
-    """Batches of the newest record of each key (None: of all) of (channel, kind). `read` was drawn before this call."""
-    channel, kind = place
-    topic = topics.cee(channel, kind)
+    """Batches of the newest record of each of the keys (None: of all) of a cee.* topic. `read` was drawn before this call."""
+    _, _, kind = topics.parse(topic)
     newest: dict[bytes, tuple[int, int]] = {}
     wanted = None if keys is None else {key.encode() for key in keys}
     async for record in _to_the_end(kafka, topic):

@@ -47,11 +47,7 @@ class Views:
             wanted += await self._vanished_beside(wanted)
         read = await self.draw(run)
         found = {row["key"]: row for row in await self._reader.fetch(for_kind(QUERIES.rows_of_keys, kind), self._channel, wanted)}
-        known = (
-            set(wanted)
-            if force
-            else {row["key"] for row in await self._reader.fetch(QUERIES.published_of_keys, self._channel, kind, wanted)}
-        )
+        known = set(wanted) if force else await self._published(kind, wanted)
         gone = [key for key in wanted if key not in found and key in known]
         left, there = [], []
         for key, row in found.items():
@@ -93,6 +89,9 @@ class Views:
         given = set(keys)
         found = await self._reader.fetch(QUERIES.vanished_prices, self._channel, prefixes) if prefixes else []
         return [row["key"] for row in found if row["key"] not in given]
+
+    async def _published(self, kind: str, keys: Sequence[str]) -> set[str]:
+        return {row["key"] for row in await self._reader.fetch(QUERIES.published_of_keys, self._channel, kind, keys)}
 
     async def _keep(self, kind: str, read: Read, removed: Sequence[str], there: Sequence[str]) -> None:
         if removed or there:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from schemas.topics import KINDS
+from schemas.topics import KINDS, cee
 from services.kernel.logging import log
 from services.kernel.postgres import Connection, Queries, Row
 from services.source.again import newest_again
@@ -57,7 +57,7 @@ class Wanted:
         else:
             read = await self._views.draw()
             chosen = None if action == "snapshot" else keys
-            async for batch in newest_again(self._around.settings.kafka, (self._channel, kind), chosen, self._records, read):
+            async for batch in newest_again(self._around.settings.kafka, cee(self._channel, kind), chosen, self._records, read):
                 await self._pipeline.put(batch, _nothing)
             await self._pipeline.drain()
             await self._settle(rows)

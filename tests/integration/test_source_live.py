@@ -29,9 +29,10 @@ async def test_partner_change_becomes_a_record(bed: Bed, channel: str) -> None:
         await bed.put(channel, "partners", "K1", name="Żabka sp. z o.o.", credit_limit="12.50")
         record = (await eventually(lambda: bed.kind_log(channel, "partners")))[0]
     assert record.key == b"K1"
-    assert orjson.loads(record.value or b"") == {
-        "channel": channel, "kind": "partners", "key": "K1", "member": True, "version": 1, "name": "Żabka sp. z o.o.", "credit_limit": "12.50",
-    }  # fmt: skip
+    value = orjson.loads(record.value or b"")
+    assert value.pop("channel") == channel
+    assert value.pop("name") == "Żabka sp. z o.o."
+    assert value == {"kind": "partners", "key": "K1", "member": True, "version": 1, "credit_limit": "12.50"}
     number = object_version(record)
     assert number >> 48 == 1
     assert header(record.headers, "ce_id") == f"partners/K1@{number}".encode()
