@@ -6,7 +6,7 @@ Topic names of `schemas.topics` go in and come out; the prefix of a shared clust
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -361,6 +361,30 @@ async def log_bounds(settings: Kafka, partitions: Sequence[Partition]) -> dict[P
         tps = {TopicPartition(settings.topic_prefix + topic, number): (topic, number) for topic, number in partitions}
         starts, ends = await inner.beginning_offsets(list(tps)), await inner.end_offsets(list(tps))
         return {plain: (starts[tp], ends[tp]) for tp, plain in tps.items()}
+    finally:
+        await _stopped(inner)
+
+
+async def published_at(settings: Kafka, places: Mapping[Partition, int]) -> dict[Partition, int]:
+    """When (ms) the first record at or after each offset was published; nothing for a partition that has none yet."""
+    inner = AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap,
+        client_id="ceebus-bounds",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=64 * 1024,  # one record of each is wanted; Kafka sends at least one batch
+    )
+    await _started(inner, settings)
+    try:
+        tps = {TopicPartition(settings.topic_prefix + topic, number): (topic, number) for topic, number in places}
+        inner.assign(list(tps))
+        for tp, plain in tps.items():
+            inner.seek(tp, places[plain])
+        found = {}
+        for tp, plain in tps.items():
+            for records in (await inner.getmany(tp, timeout_ms=500, max_records=1)).values():
+                found[plain] = records[0].timestamp
+        return found
     finally:
         await _stopped(inner)
 

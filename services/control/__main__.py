@@ -1,0 +1,35 @@
+"""The control role: `python -m services.control`. Needs our PostgreSQL; CEE's and Kafka may be away."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from services.control.app import create_app
+from services.control.cee import Cee
+from services.control.known import Channels
+from services.control.parts import Parts
+from services.control.status import Status
+from services.kernel import postgres, role
+from services.kernel.http import serve_http
+from services.kernel.settings import Settings
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Serves operators until `stop`."""
+    client = f"ceebus-control-{settings.instance}"
+    cee = Cee(settings.cee_database_url, client)
+    channels = Channels(settings.kafka, client, cee)
+    async with postgres.pool(settings.database_url, size=5, application=client) as pool:
+        following = asyncio.create_task(channels.run())
+        parts = Parts(settings, pool, cee, channels, Status(settings.kafka, pool, cee, lambda: time.time() * 1000))
+        try:
+            await serve_http(create_app(parts), settings.control.host, settings.control.port, stop)
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+            await cee.close()
+
+
+if __name__ == "__main__":
+    role.run("control", serve)

@@ -1,0 +1,50 @@
+"""Control's HTTP application, put together from its routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.security import HTTPBearer
+
+from services.control.cee import CeeAway
+from services.control.models import ProblemBody
+from services.control.parts import Parts
+from services.control.routes import channels, devices, due, queues, status
+from services.kernel.http import add_probes, install, problem, require_operator
+
+_ABOUT = (
+    "Channels, their status, devices and due records. Errors are RFC 9457 problems with a stable `code`. "
+    "Lists come in pages: `next` of one is `cursor` of the following."
+)
+# only for the API's description: the check itself is the kernel's, with its own codes
+_bearer = HTTPBearer(auto_error=False, description="the operator token")
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """The FastAPI application: routes, problems, probes, OpenAPI 3.1."""
+    app = FastAPI(title="ceebus control", version="1", description=_ABOUT, redirect_slashes=False)
+    install(app)
+
+    async def on_cee_away(_: Any, error: Exception) -> Any:
+        return problem(503, "cee_unavailable", str(error))
+
+    app.add_exception_handler(CeeAway, on_cee_away)
+    guarded = APIRouter(prefix="/v1", dependencies=[Depends(_bearer), Depends(require_operator(parts.settings.operator_token))])
+    for route in (channels, status, devices, due, queues):
+        guarded.include_router(route.routes(parts))
+    app.include_router(guarded)
+
+    async def database() -> str | None:
+        await parts.pool.fetchval("select count(*) from ceebus.migration")
+        return None
+
+    async def kafka() -> str | None:
+        return parts.channels.kafka_problem()
+
+    add_probes(app, {"database": database, "kafka": kafka})
+    schemas = app.openapi()["components"]["schemas"]
+    schemas["ProblemBody"] = ProblemBody.model_json_schema()
+    for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form of errors; ours is the problem
+        schemas.pop(name, None)
+    return app

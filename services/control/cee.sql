@@ -1,0 +1,37 @@
+-- name: channels
+-- Every channel of CEE with its settings.
+select channel, version, body, active from cee.mobile_channels order by channel
+
+-- name: published
+-- Objects that stand in the bus, by kind.
+select kind, count(*) filter (where not removed) as live, count(*) filter (where removed) as removed
+from ceebus.published where channel = $1 group by kind
+
+-- name: snapshots
+-- The newest snapshot of each kind.
+select distinct on (kind) kind, state, done, total, reason, started_at, finished_at
+from ceebus.snapshot where channel = $1 order by kind, id desc
+
+-- name: outbox
+-- Committed changes the source has not passed yet, by kind; a channel without a cursor has not begun.
+select o.kind, count(*) as rows, extract(epoch from now() - min(o.at))::float8 as age_s
+from ceebus.outbox o join ceebus.source_cursor c on c.channel = $1
+where (o.txid, o.seq) > (c.txid, c.seq) and (o.channel is null or o.channel = $1)
+group by o.kind
+
+-- name: horizon
+-- How long the oldest transaction that has written something has held the outbox back, in seconds.
+select coalesce(extract(epoch from max(now() - xact_start)), 0)::float8 as age_s
+from pg_stat_activity where backend_xid is not null and datname = current_database() and pid <> pg_backend_pid()
+
+-- name: gaps
+-- The last gap of a channel: after it everything was read again.
+select reason, at from ceebus.source_gap where channel = $1 order by id desc limit 1
+
+-- name: sales_rep
+-- Whether CEE has this rep in the channel.
+select member from cee.sales_reps where channel = $1 and key = $2
+
+-- name: members
+-- Objects of a channel in the view of a kind.
+select count(*) as count from cee.kind_view where channel = $1 and member

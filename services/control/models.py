@@ -1,0 +1,177 @@
+"""What control's API answers and takes about devices, due records and queues; its description is made from these."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+
+Row = TypeVar("Row")
+# no control characters: PostgreSQL stores no NUL, and names are shown in tables
+Printable = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
+Filter = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
+Language = Annotated[Literal["pl", "de", "en"], Query(description="of the texts")]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)  # a misspelt filter must not mean "all of them"
+
+
+class Page(BaseModel, Generic[Row]):
+    """Rows of a list; `next` is the cursor of the following page."""
+
+    items: list[Row]
+    next: str | None = None
+
+
+class Device(BaseModel):
+    """A device and what of its channel's feed it has in use."""
+
+    id: str
+    channel: str
+    rep: str
+    name: str | None
+    state: Literal["enrolled", "active", "revoked"]
+    enrolled_at: datetime
+    enrol_expires_at: datetime | None
+    revoked_at: datetime | None
+    last_seen_at: datetime | None
+    db_epoch: UUID | None
+    data_position: int | None
+    attachments_position: int | None
+    acked_at: datetime | None
+    last: Annotated[int | None, Field(description="the feed's last position")]
+
+
+class Enrol(Body):
+    """A device for a rep. The same `id` again means another code for the same device."""
+
+    channel: str
+    rep: Annotated[Printable, Field(min_length=1, max_length=20)]
+    name: Annotated[Printable | None, Field(max_length=120)] = None
+    id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="left out: one is made up")] = None
+    valid_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = 24 * 60
+
+
+class Enrolled(BaseModel):
+    """The code is shown here and never again."""
+
+    id: str
+    channel: str
+    rep: str
+    code: str
+    expires_at: datetime
+
+
+class DueLine(BaseModel):
+    """A due record; `text` says why, in the language asked for."""
+
+    channel: str
+    kind: str
+    key: str
+    objectversion: int
+    outcome: str
+    code: str
+    params: dict[str, Any]
+    text: str
+    attempts: int
+    exhausted: bool
+    first_at: datetime
+    last_at: datetime
+    topic: str | None
+    topic_partition: int | None
+    topic_offset: int | None
+
+
+class DueDetail(DueLine):
+    """A due record with what arrived."""
+
+    texts: dict[str, str]
+    missing: Annotated[list[Any] | None, Field(description="parents it waits for")]
+    value: Annotated[str | None, Field(description="the original bytes as text; null where they are no UTF-8, or there are none")]
+    value_base64: Annotated[str | None, Field(description="the original bytes; null: a tombstone")]
+    headers: Any
+
+
+class Chosen(Body):
+    """Which due records are meant: the named keys, or all that fit kind and code. At least one of the three is given."""
+
+    kind: str | None = None
+    code: str | None = None
+    keys: Annotated[
+        list[Annotated[str, Field(pattern=r"^[^\x00]*$")]] | None, Field(min_length=1, max_length=10_000, description="needs `kind`")
+    ] = None
+
+
+class Discard(Chosen):
+    """The reason is kept beside the record's last outcome."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+
+
+class Done(BaseModel):
+    """How many records were meant, and how many of them something was done to."""
+
+    chosen: int
+    done: int
+
+
+class Wanted(BaseModel):
+    """Something the source is still to do."""
+
+    id: int
+    channel: str
+    kind: str
+    key: str
+    action: str
+    reason: str
+    created_at: datetime
+    taken_at: datetime | None
+    attempts: int
+    next_at: datetime
+
+
+class RejectedLine(BaseModel):
+    """A line an ingest could not take."""
+
+    id: int
+    channel: str
+    kind: str
+    line: int
+    code: str
+    params: dict[str, Any]
+    text: str
+    raw: Annotated[str | None, Field(description="the line, unless it is no UTF-8")]
+    at: datetime
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457; `code` is stable, texts may improve."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The description of a route's error answers."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+    return {status: {"description": _MEANING[status], "content": content} for status in (401, 403, *statuses, 503)}
+
+
+_MEANING = {
+    400: "A cursor of another list, or a body that is not JSON.",
+    401: "No operator token.",
+    403: "Another token.",
+    404: "Not there.",
+    409: "Not in this state.",
+    422: "Not of the described form.",
+    503: "A database does not answer; repeat after Retry-After seconds.",
+}

@@ -1,0 +1,69 @@
+"""/v1/due: records that could not be delivered as they came, why, and what an operator does about them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from services.control import cursor as cursors
+from services.control import due as records
+from services.control.cursor import Cursor, Limit
+from services.control.models import Chosen, Discard, Done, DueDetail, DueLine, Filter, Language, Page, problems
+from services.control.parts import Parts, known_kind
+from services.kernel.http import Problem
+
+Key = Annotated[str, Query(max_length=2000, pattern=r"^[^\x00]*$")]
+
+
+class _Filters:
+    """A filter that is left out does not filter."""
+
+    def __init__(
+        self, channel: Filter = None, kind: Filter = None, code: Filter = None, outcome: Filter = None, exhausted: bool | None = None
+    ) -> None:
+        self.values = (channel, kind, code, outcome, exhausted)
+
+
+def routes(parts: Parts) -> APIRouter:
+    router = APIRouter(tags=["due"])
+
+    @router.get("/due", responses=problems(400, 422))
+    async def due(
+        filters: Annotated[_Filters, Depends()], lang: Language = "en", cursor: Cursor = None, limit: Limit = 100
+    ) -> Page[DueLine]:
+        """Due records by channel, kind and key."""
+        after = cursors.read(cursor, ["", "", ""])
+        rows = await parts.pool.fetch(records.SQL.list, *after, *filters.values, limit + 1)
+        items, following = cursors.page(rows, limit, lambda row: [row["channel"], row["kind"], row["key"]])
+        return Page(items=[records.line(row, lang) for row in items], next=following)
+
+    @router.get("/channels/{channel}/due/{kind}", responses=problems(404, 422))
+    async def one(channel: str, kind: str, key: Key, lang: Language = "en") -> DueDetail:
+        """One due record with its original bytes."""
+        known_kind(kind)
+        await parts.channels.one(channel)
+        row = await parts.pool.fetchrow(records.SQL.one, channel, kind, key)
+        if row is None:
+            raise Problem(404, "due_unknown", f"Nothing is due for {kind} {key!r} in channel {channel}.")
+        return records.detail(row, lang)
+
+    @router.post("/channels/{channel}/due/retry", status_code=202, responses=problems(400, 404, 422))
+    async def retry(channel: str, body: Chosen) -> Done:
+        """The source publishes the objects again as CEE has them now, and they begin to count anew."""
+        await _checked(parts, channel, body)
+        return await records.retry(parts.pool, channel, body)
+
+    @router.post("/channels/{channel}/due/discard", responses=problems(400, 404, 422))
+    async def discard(channel: str, body: Discard) -> Done:
+        """The records are given up; a newer version of an object is judged as ever."""
+        await _checked(parts, channel, body)
+        return await records.discard(parts.pool, channel, body)
+
+    return router
+
+
+async def _checked(parts: Parts, channel: str, body: Chosen) -> None:
+    await parts.channels.one(channel)
+    if body.kind is not None:
+        known_kind(body.kind)
+    if body.kind is None and (body.keys is not None or body.code is None):
+        raise Problem(422, "choice_missing", "Say which records: a kind, a code, or a kind and its keys.")
