@@ -51,8 +51,15 @@ class Queries:
 
 
 async def _prepare(connection: Any) -> None:
-    for name in ("json", "jsonb"):
-        await connection.set_type_codec(name, schema="pg_catalog", encoder=lambda value: orjson.dumps(value).decode(), decoder=orjson.loads)
+    """Binary, so that COPY takes json too; jsonb has its version, 1, in front."""
+    await connection.set_type_codec("json", schema="pg_catalog", format="binary", encoder=orjson.dumps, decoder=orjson.loads)
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda value: b"\1" + orjson.dumps(value),
+        decoder=lambda value: orjson.loads(value[1:]),
+    )
 
 
 async def connect(url: str, *, application: str = "ceebus") -> Connection:
