@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
 import orjson
@@ -85,6 +85,15 @@ class Export(Contract):
         cls.stub = stub or cls.stub
 
     @classmethod
+    def of(cls, change: CeeChange, **derived: Any) -> Self:
+        """The payload of a change: fields of the same name are taken over unchecked, they were checked on the way in."""
+        names = _shared.get((cls, type(change)))
+        if names is None:
+            names = _shared[(cls, type(change))] = tuple(name for name in cls.model_fields if name in type(change).model_fields and name != "kind")
+        values = change.__dict__
+        return cls.model_construct(None, kind=cls.kind_name, **{name: values[name] for name in names} | derived)
+
+    @classmethod
     def needs(cls, body: dict[str, Any]) -> list[Reference]:
         """The records that must be in the channel's feed before this one (domain.md 5, "needs first")."""
         return []
@@ -93,6 +102,9 @@ class Export(Contract):
     def soft(cls, body: dict[str, Any]) -> list[Reference]:
         """References that are left out of the record until they arrive (domain.md 3.5)."""
         return []
+
+
+_shared: dict[tuple[type, type], tuple[str, ...]] = {}
 
 
 def content_hash(fields: dict[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""What CEE states on cee.<ch>.<kind>, one file per kind."""

@@ -1,0 +1,1 @@
+"""What a device receives on export.<ch>.<kind>, one file per kind."""
