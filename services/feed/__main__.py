@@ -1,0 +1,80 @@
+"""The feed: export.* and outcomes.* of every channel -> what devices pull, the ledger and the due list. Always on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from schemas import topics
+from services.feed.batch import FeedBatch
+from services.feed.housekeeping import keep_house
+from services.feed.marks import FeedMarks
+from services.feed.release import Releaser
+from services.kernel.channels import ChannelFollower
+from services.kernel.kafka import Consumer, ensure_topics
+from services.kernel.lane import Lane
+from services.kernel.logging import log
+from services.kernel.postgres import pool
+from services.kernel.role import run
+from services.kernel.settings import Settings
+
+GROUP = "ceebus.feed"
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Runs until `stop`. Raises what made the lane fail: the process must end, the offset rows say where the next one goes on."""
+    client = f"ceebus-feed-{settings.instance}"
+    async with (
+        pool(settings.database_url, size=1, application=client) as database,
+        ChannelFollower(settings.kafka, client) as channels,
+    ):
+        marks, releaser = FeedMarks(database), Releaser(settings.database_url)
+        work = FeedBatch(settings.database_url, marks, releaser.wake)
+        beside = [asyncio.create_task(releaser.run()), asyncio.create_task(keep_house(settings.database_url))]
+        lane: Lane | None = None
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                seen = channels.changes
+                read = await _topics(settings, channels)
+                if lane is None and read:
+                    consumer = Consumer(settings.kafka, GROUP, client, instance=f"feed-{settings.instance}")
+                    lane = Lane("feed", consumer, read, marks, work)
+                    await lane.start()
+                elif lane is not None and read != lane.topics:
+                    log.info("channels have changed", action="feed_follow", topics=len(read))
+                    lane.follow(read)
+                await _next_event(channels, seen, lane, beside, stopping)
+        finally:
+            stopping.cancel()
+            if lane is not None:
+                await lane.stop()
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await work.close()
+
+
+async def _topics(settings: Settings, channels: ChannelFollower) -> list[str]:
+    """Every channel's, active or not: what was published before a channel became inactive is still delivered."""
+    specs = [spec for channel in sorted(channels.channels) for spec in topics.declared(channel)]
+    if specs:
+        await ensure_topics(settings.kafka, specs)
+    return [spec.name for spec in specs if spec.name.startswith(("export.", "outcomes."))]
+
+
+async def _next_event(
+    channels: ChannelFollower, seen: int, lane: Lane | None, beside: list[asyncio.Task[None]], stopping: asyncio.Task[bool]
+) -> None:
+    """Returns when channels changed or the role is to stop; raises what ended the lane or a task beside it."""
+    change = asyncio.create_task(channels.changed(seen))
+    watched: list[asyncio.Future[Any]] = [*beside, *([lane.failed] if lane is not None else [])]
+    await asyncio.wait([*watched, change, stopping], return_when=asyncio.FIRST_COMPLETED)
+    change.cancel()
+    for future in watched:
+        if future.done():
+            future.result()
+
+
+if __name__ == "__main__":
+    run("feed", serve)

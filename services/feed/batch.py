@@ -1,0 +1,97 @@
+"""A batch of one partition in one transaction: effects, positions, ledger, due list and offset row together.
+
+The work of the feed's lane. All owners of one channel meet at its position row, so parent and child can't miss each
+other and positions become visible in order, without holes (design.md 7.5).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from schemas import topics
+from services.feed.apply import Plan, judge, newest
+from services.feed.marks import FeedMarks
+from services.feed.outcomes import Refusal, add, from_outcomes, malformed
+from services.feed.record import Incoming, Malformed, read
+from services.feed.release import CHUNK, release
+from services.feed.store import Store
+from services.kernel import metrics
+from services.kernel.lane import Batch, LaneFailed
+
+
+class FeedBatch:
+    """Called by the lane for each batch. Keeps one connection; `leftover` is called when children are still to be released."""
+
+    def __init__(self, url: str, marks: FeedMarks, leftover: Callable[[], None]) -> None:
+        self._url, self._marks, self._leftover = url, marks, leftover
+        self._store: Store | None = None
+
+    async def __call__(self, batch: Batch) -> None:
+        """Returns when the batch is committed. Raises LaneFailed when another owner is ahead; else it may be done again."""
+        store = await self._open()
+        stream, channel, kind = topics.parse(batch.topic)
+        epoch, expected = self._marks.expected(batch.topic, batch.partition)
+        after = batch.records[-1].offset + 1
+        refusals = [from_outcomes(record) for record in batch.records] if stream == "outcomes" else []
+        records, losers = newest(_decoded(kind, batch, refusals) if kind else [])
+        async with store.transaction():
+            before = last = await store.lock(channel)
+            plan, released = Plan(last), 0
+            if records:
+                plan = await _plan(store, channel, records, losers, last)
+                await store.write(channel, plan, batch.topic)
+                last = plan.last
+                if plan.arrived:
+                    last, released = await release(store, channel, last)
+            await add(store, channel, refusals)
+            if last > before:
+                await store.advance(channel, last)
+            if not await store.step((batch.topic, batch.partition), epoch, expected, after):
+                raise LaneFailed(f"another owner of {batch.topic} {batch.partition} is ahead of offset {expected}")
+        self._marks.stepped(batch.topic, batch.partition, after)
+        if released >= CHUNK:
+            self._leftover()
+        _report(channel, kind, plan, refusals)
+
+    async def _open(self) -> Store:
+        if self._store is None or self._store.closed:
+            self._store = await Store.open(self._url)
+        return self._store
+
+    async def close(self) -> None:
+        if self._store is not None:
+            await self._store.close()
+
+
+def _decoded(kind: str, batch: Batch, refusals: list[Refusal]) -> list[Incoming]:
+    """What can't be read is parked: it stops nobody else."""
+    records = []
+    for record in batch.records:
+        try:
+            records.append(read(kind, record))
+        except Malformed as error:
+            refusals.append(malformed(kind, batch.topic, record, str(error)))
+    return records
+
+
+async def _plan(store: Store, channel: str, records: list[Incoming], losers: list[Incoming], last: int) -> Plan:
+    """Three reads, then a decision: what each key is, which references are missing, what that means."""
+    known = await store.known(channel, [record.reference for record in records])
+    plan = judge(records, known, await store.absent(channel, records), last)
+    offsets = {record.reference: record.topic_offset for record in records}
+    plan.late += [loser for loser in losers if loser.topic_offset > offsets[loser.reference]]
+    plan.outcomes["superseded"] += len(losers)
+    return plan
+
+
+def _report(channel: str, kind: str, plan: Plan, refusals: list[Refusal]) -> None:
+    for outcome, count in plan.outcomes.items():
+        metrics.RECORDS.labels("feed", channel, kind, outcome).inc(count)
+    for (about, outcome, code), count in Counter((r.kind, r.outcome, r.code) for r in refusals).items():
+        metrics.RECORDS.labels("feed", channel, about, outcome).inc(count)
+        metrics.REFUSALS.labels("feed", channel, about, code).inc(count)
+    now, age = time.time(), metrics.EVENT_AGE.labels("feed", channel, kind)
+    for event_ms in plan.events_ms:
+        age.observe(now - event_ms / 1000)

@@ -1,0 +1,80 @@
+"""Where the feed stands in each partition: the offset row in our database decides, Kafka's committed offset is a copy for tools.
+
+Every transaction of the feed moves the row it owns (`Store.step`). Taking a partition over raises the row's epoch, so what
+the owner before still has in flight is refused (design.md 7.10, T07).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from schemas import topics
+from services.kernel import metrics
+from services.kernel.kafka import Consumer, Partition
+from services.kernel.lane import LaneFailed
+from services.kernel.logging import log
+from services.kernel.postgres import Pool, Queries
+
+QUERIES = Queries(Path(__file__).with_name("marks.sql"))
+
+
+class FeedMarks:
+    """The lane's hook: positions when partitions are assigned, a copy to Kafka when batches are durable."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._standing: dict[Partition, tuple[int, int]] = {}
+
+    def expected(self, topic: str, partition: int) -> tuple[int, int]:
+        """(epoch, next offset) as this owner last left the row."""
+        if (topic, partition) not in self._standing:
+            raise LaneFailed(f"{topic} {partition} is not ours")
+        return self._standing[topic, partition]
+
+    def stepped(self, topic: str, partition: int, after: int) -> None:
+        self._standing[topic, partition] = (self._standing[topic, partition][0], after)
+
+    async def positions(self, consumer: Consumer, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """The row's offset; the log's start where there is none, or where the log no longer holds what the row names."""
+        starts, ends = await consumer.beginnings(partitions), await consumer.ends(partitions)
+        rows = await self._pool.fetch(
+            QUERIES.take_over, [p[0] for p in partitions], [p[1] for p in partitions], [starts[p] for p in partitions]
+        )
+        found = {}
+        for row in rows:
+            partition, offset = (row["topic"], row["topic_partition"]), row["next_offset"]
+            if not starts[partition] <= offset <= ends[partition]:
+                await self._gap(partition, offset, starts[partition])
+                offset = starts[partition]
+            self._standing[partition] = (row["epoch"], offset)
+            found[partition] = offset
+        return found
+
+    async def _gap(self, partition: Partition, offset: int, start: int) -> None:
+        """An event, never a silence (faults.md 1): the kind is read again from CEE."""
+        log.error("the log does not hold what follows the feed's offset", action="gap", topic=partition[0], offset=offset, start=start)
+        _, channel, kind = topics.parse(partition[0])
+        reason = f"gap: feed at {offset}, log of {partition[0]} {partition[1]} starts at {start}"
+        async with self._pool.acquire() as connection, connection.transaction():
+            if kind:
+                await connection.execute(QUERIES.want_snapshot, channel, kind, reason)
+            await connection.execute(QUERIES.jump, *partition, start)
+
+    async def settled(self, consumer: Consumer, offsets: dict[Partition, int]) -> None:
+        """Kafka's copy; a member that has just lost a partition can't commit it, and need not."""
+        try:
+            await consumer.commit(offsets)
+        except Exception as error:
+            log.info("offsets were not copied to Kafka", action="offset_copy_failed", error=f"{type(error).__name__}: {error}")
+        self._show_lag(consumer)
+
+    def _show_lag(self, consumer: Consumer) -> None:
+        lag: Counter[tuple[str, str]] = Counter()
+        for partition, (_, offset) in self._standing.items():
+            end = consumer.highwater(partition) if partition in consumer.assignment() else None
+            _, channel, kind = topics.parse(partition[0])
+            lag[channel, kind or "outcomes"] += max(0, (end or 0) - offset)
+        for (channel, kind), records in lag.items():
+            metrics.LAG.labels("feed", channel, kind).set(records)

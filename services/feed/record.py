@@ -1,0 +1,159 @@
+"""A record of export.*, as the feed judges it: read once from Kafka, or again from the rows that wait.
+
+Called by batch.py and release.py; knows no SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from schemas.envelope import Reference
+from schemas.export.registry import EXPORT
+from services.kernel.kafka import Record
+
+KEY_LIMIT = 512  # bytes, domain.md 3; far longer ones would not fit into an index
+SEPARATOR = "\x1f"  # between the reps of an audience on the way into PostgreSQL
+_INT64 = 1 << 63
+
+
+class Malformed(Exception):
+    """The record can't be read; its key is parked with its bytes, the others go on."""
+
+
+@dataclass(slots=True)
+class Incoming:
+    """One state of one object. `body` are the value's bytes as they travelled; None for a delete."""
+
+    kind: str
+    key: str
+    objectversion: int
+    op: str
+    hash: bytes | None
+    version: int | None
+    body: bytes | None
+    audience: tuple[str, ...] | None
+    stated: bool  # the record says whose it is: a removal without it keeps the audience it had
+    bare: bool  # a removal that carries nothing but its key
+    needs: Sequence[Reference]
+    soft: Sequence[Reference]
+    event_ms: int | None  # the commit in CEE, since 1970
+    topic_partition: int
+    topic_offset: int
+    run: UUID | None
+
+    @property
+    def reference(self) -> Reference:
+        return self.kind, self.key
+
+
+def read(kind: str, record: Record) -> Incoming:
+    """Raises Malformed. Unknown headers and fields are ignored."""
+    headers, contract = dict(record.headers), EXPORT[kind]
+    try:
+        key = (record.key or b"").decode()
+        objectversion = int(headers["ce_objectversion"])
+        body = _fields(record.value)
+        op = headers["ce_op"].decode() if "ce_op" in headers else body.get("op", "delete")
+        run = headers.get("ce_runid")
+        return Incoming(
+            kind=kind,
+            key=_stored_text(key),
+            objectversion=_int64(objectversion),
+            op=_op(op, record.value),
+            hash=bytes.fromhex(headers.get("ce_contenthash", b"").decode()) or None,
+            version=_int64(body["version"]) if "version" in body else None,
+            body=record.value,
+            audience=audience_of(headers.get("ce_audience")),
+            stated="ce_audience" in headers,
+            bare=op != "upsert" and not _says_more(body),
+            needs=contract.needs(body) if op == "upsert" else (),
+            soft=contract.soft(body) if op == "upsert" else (),
+            event_ms=_milliseconds(headers["ce_time"]) if "ce_time" in headers else None,
+            topic_partition=record.partition,
+            topic_offset=record.offset,
+            run=UUID(run.decode()) if run else None,
+        )
+    except Malformed:
+        raise
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+        raise Malformed(f"{type(error).__name__}: {error}") from error
+
+
+def from_waiting(row: Any) -> Incoming:
+    """The full version that waits, as it was when it arrived."""
+    body = _fields(row["body"])
+    return Incoming(
+        kind=row["kind"],
+        key=row["key"],
+        objectversion=row["objectversion"],
+        op=row["op"],
+        hash=row["hash"],
+        version=row["version"],
+        body=row["body"],
+        audience=None if row["audience"] is None else tuple(row["audience"]),
+        stated=True,
+        bare=False,
+        needs=EXPORT[row["kind"]].needs(body),
+        soft=EXPORT[row["kind"]].soft(body),
+        event_ms=None,  # its age is not what the bus needed
+        topic_partition=row["topic_partition"],
+        topic_offset=row["topic_offset"],
+        run=row["run"],
+    )
+
+
+def audience_of(value: bytes | None) -> tuple[str, ...] | None:
+    """Sorted rep numbers; None means the whole channel."""
+    if value is None:
+        return None
+    reps = orjson.loads(value)
+    if reps is not None and any(SEPARATOR in rep for rep in reps):
+        raise Malformed("a rep number holds a control character")
+    return None if reps is None else tuple(sorted({_stored_text(rep) for rep in reps}))
+
+
+def _fields(value: bytes | None) -> dict[str, Any]:
+    if value is None:
+        return {}
+    body = orjson.loads(value)
+    if not isinstance(body, dict):
+        raise Malformed("not a JSON object")
+    return body
+
+
+def _op(op: str, value: bytes | None) -> str:
+    if op not in ("upsert", "deactivate", "delete") or (value is None) != (op == "delete"):
+        raise Malformed(f"operation {op!r} does not go with its value")
+    return op
+
+
+def _says_more(body: dict[str, Any]) -> bool:
+    return not body.keys() <= {"channel", "kind", "key", "op", "version", "changed_at", "content_hash", "run_id"}
+
+
+def is_storable(text: str) -> bool:
+    """PostgreSQL keeps no NUL, and its indexes no endless keys."""
+    return bool(text) and "\x00" not in text and (len(text) * 4 <= KEY_LIMIT or len(text.encode()) <= KEY_LIMIT)
+
+
+def _stored_text(text: str) -> str:
+    if not is_storable(text):
+        raise Malformed("a key is empty, longer than 512 bytes or holds a NUL")
+    return text
+
+
+def _milliseconds(time: bytes) -> int:
+    moment = datetime.fromisoformat(time.decode())
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def _int64(number: int) -> int:
+    if isinstance(number, bool) or not isinstance(number, int) or not -_INT64 <= number < _INT64:
+        raise Malformed(f"{number!r} is no 64-bit number")
+    return number

@@ -1,0 +1,164 @@
+"""The feed's tables, as its transactions use them: one method a query, whole batches in and out.
+
+All methods but `open` belong inside `transaction()`, after `lock`. Decides nothing: that is apply.py's task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from schemas.envelope import Reference
+from services.feed.apply import Held, Known, Plan, Put
+from services.feed.audience import Audience
+from services.feed.record import SEPARATOR, Incoming, from_waiting, is_storable
+from services.kernel.postgres import Connection, Queries, connect
+
+QUERIES = Queries(Path(__file__).with_name("queries.sql"))
+
+
+class Store:
+    """One connection of its own: one transaction at a time."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, url: str) -> Store:
+        """Raises Unreachable."""
+        connection = await connect(url, application="ceebus-feed")
+        await connection.execute(QUERIES.session)
+        return cls(connection)
+
+    @property
+    def closed(self) -> bool:
+        return self._connection.is_closed()
+
+    async def close(self) -> None:
+        if not self._connection.is_closed():
+            await self._connection.close(timeout=5)
+
+    def transaction(self) -> Any:
+        """READ COMMITTED: what is read after `lock` is what the last owner of the lock left."""
+        return self._connection.transaction(isolation="read_committed")
+
+    async def fetch(self, query: str, *values: Any) -> list[Any]:
+        return await self._connection.fetch(query, *values)
+
+    async def lock(self, channel: str) -> int:
+        """Takes the channel's row until the end of the transaction; returns its last position."""
+        last = await self._connection.fetchval(QUERIES.lock, channel)
+        if last is None:
+            await self._connection.execute(QUERIES.open_channel, channel)
+            last = await self._connection.fetchval(QUERIES.lock, channel)
+        return int(last)
+
+    async def known(self, channel: str, keys: Sequence[Reference]) -> dict[Reference, Known]:
+        """What the database has of the keys; those of which it has nothing are left out."""
+        rows = await self._connection.fetch(QUERIES.known, channel, *columns(keys, 2))
+        return {keys[row[0] - 1]: Known(*row[1:]) for row in rows}
+
+    async def absent(self, channel: str, records: Iterable[Incoming]) -> set[Reference]:
+        """Those of the records' distinct references that are not in the feed."""
+        named = {reference for record in records for reference in (*record.needs, *record.soft)}
+        asked = sorted(reference for reference in named if is_storable(reference[1]))
+        rows = await self._connection.fetch(QUERIES.absent, channel, *columns(asked, 2)) if asked else []
+        return {(row[0], row[1]) for row in rows} | named.difference(asked)
+
+    async def write(self, channel: str, plan: Plan, topic: str) -> None:
+        """Everything of the plan but the position row; `topic` is where its records came from."""
+        for query, keys in (
+            (QUERIES.settle_waiting, plan.settled_waiting),
+            (QUERIES.settle_due, plan.settled_due),
+            (QUERIES.settle_ledger, plan.settled_ledger),
+        ):
+            if keys:
+                await self._connection.execute(query, channel, *columns(keys, 2))
+        if plan.held:
+            await self._hold(channel, plan.held, topic)
+        if plan.puts:
+            await self._put(channel, plan.puts)
+        if plan.touched:
+            rows = [(r.kind, r.key, r.objectversion, r.topic_offset) for r in plan.touched]
+            await self._connection.execute(QUERIES.touch, channel, *columns(rows, 4))
+        if plan.late:
+            await self._connection.execute(QUERIES.late, channel, *columns([_late(r) for r in plan.late], 4))
+        if plan.arrived:
+            await self._connection.execute(QUERIES.arrived, channel, *columns(plan.arrived, 2))
+
+    async def _put(self, channel: str, puts: Sequence[Put]) -> None:
+        """What a batch's rows nearly always share travels once: encoding long arrays costs more than writing the rows."""
+        alike: dict[tuple[str, str, int], list[tuple[Any, ...]]] = {}
+        for row in puts:
+            r = row.record
+            alike.setdefault((r.kind, "delete" if r.body is None else r.op, r.topic_partition), []).append(_put(row))
+        for shared, rows in alike.items():
+            await self._connection.execute(QUERIES.put, channel, *shared, *columns(rows, 11))
+
+    async def _hold(self, channel: str, held: Sequence[Held], topic: str) -> None:
+        await self._connection.execute(QUERIES.hold, channel, *columns([_waiting(one) for one in held], 14))
+        await self._connection.execute(QUERIES.hold_for, channel, *columns([pair for one in held for pair in _pairs(one)], 5))
+        due = [_due(h, topic) for h in held if not h.soft]
+        if due:
+            await self._connection.execute(QUERIES.hold_due, channel, *columns(due, 7))
+
+    async def released(self, channel: str, limit: int, soft: bool) -> list[Reference]:
+        """Distinct children of parents that arrived."""
+        rows = await self._connection.fetch(QUERIES.released, channel, limit, soft)
+        return list(dict.fromkeys((row[0], row[1]) for row in rows))
+
+    async def waiting(self, channel: str, keys: Sequence[Reference]) -> list[Incoming]:
+        return [from_waiting(row) for row in await self._connection.fetch(QUERIES.waiting, channel, *columns(keys, 2))]
+
+    async def release_done(self, channel: str, gone: Iterable[Reference]) -> None:
+        await self._connection.execute(QUERIES.release_done, channel, *columns(list(gone), 2))
+
+    async def advance(self, channel: str, last: int) -> None:
+        """Makes `last` the channel's last position and tells whoever listens, at commit."""
+        await self._connection.execute(QUERIES.advance, channel, last)
+
+    async def step(self, place: tuple[str, int], epoch: int, expected: int, after: int) -> bool:
+        """Moves the lane's offset row; False: another owner has moved it, so nothing of this may be committed."""
+        return await self._connection.fetchval(QUERIES.step, *place, epoch, expected, after) is not None
+
+
+def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any] | None]:
+    """Rows as arrays for unnest; a column without any value is null, which unnest pads."""
+    if not rows:
+        return [[]] * width
+    return [None if column[0] is None and not any(v is not None for v in column) else list(column) for column in zip(*rows, strict=True)]
+
+
+def _joined(audience: Audience) -> str | None:
+    return None if audience is None else SEPARATOR.join(audience)
+
+
+def _put(row: Put) -> tuple[Any, ...]:
+    r = row.record
+    head = (r.key, r.objectversion, r.hash, r.version, r.body, _joined(row.audience), _joined(row.left))
+    return (*head, row.position, r.event_ms, r.topic_offset, r.run)
+
+
+def _waiting(held: Held) -> tuple[Any, ...]:
+    r = held.record
+    head = (r.kind, r.key, r.objectversion, r.hash, r.op, r.version, r.body, _joined(r.audience))
+    return (*head, r.topic_partition, r.topic_offset, r.event_ms, r.run, orjson.dumps(held.missing).decode(), held.soft)
+
+
+def _pairs(held: Held) -> Iterable[tuple[Any, ...]]:
+    soft = set(held.record.soft)
+    # a reference that no key can be is waited for all the same: by none of them
+    return ((parent[0], parent[1] if is_storable(parent[1]) else "", *held.record.reference, parent in soft) for parent in held.missing)
+
+
+def _due(held: Held, topic: str) -> tuple[Any, ...]:
+    r, (kind, key) = held.record, held.missing[0]
+    params = orjson.dumps({"ref": f"{kind}/{key}", "count": len(held.missing)}).decode()
+    return r.kind, r.key, r.objectversion, params, topic, r.topic_partition, r.topic_offset
+
+
+def _late(r: Incoming) -> tuple[Any, ...]:
+    return r.kind, r.key, r.topic_partition, r.topic_offset
