@@ -29,6 +29,10 @@ class Contract(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
 
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Keywords such as `kind` are for `__pydantic_init_subclass__`."""
+        super().__init_subclass__()
+
 
 class Problem(Contract):
     """What CEE's view or the blob step found wrong with a record; `code` is of domain.md 8."""
@@ -87,11 +91,18 @@ class Export(Contract):
     @classmethod
     def of(cls, change: CeeChange, **derived: Any) -> Self:
         """The payload of a change: fields of the same name are taken over unchecked, they were checked on the way in."""
-        names = _shared.get((cls, type(change)))
-        if names is None:
-            names = _shared[(cls, type(change))] = tuple(name for name in cls.model_fields if name in type(change).model_fields and name != "kind")
+        shape = _shapes.get((cls, type(change)))
+        if shape is None:
+            shape = _shapes[(cls, type(change))] = _shape(cls, type(change))
+        shared, defaults = shape
         values = change.__dict__
-        return cls.model_construct(None, kind=cls.kind_name, **{name: values[name] for name in names} | derived)
+        # what model_construct does, without looking at every field again: this is the exporter's hot path
+        made = cls.__new__(cls)
+        object.__setattr__(made, "__dict__", defaults | {name: values[name] for name in shared} | derived)
+        object.__setattr__(made, "__pydantic_fields_set__", set())
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
 
     @classmethod
     def needs(cls, body: dict[str, Any]) -> list[Reference]:
@@ -104,7 +115,16 @@ class Export(Contract):
         return []
 
 
-_shared: dict[tuple[type, type], tuple[str, ...]] = {}
+_shapes: dict[tuple[type, type], tuple[tuple[str, ...], dict[str, Any]]] = {}
+
+
+def _shape(payload: type[Export], change: type[CeeChange]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The fields both have, and all of the payload's in their order with what they are where the change says nothing."""
+    shared = tuple(name for name in payload.model_fields if name in change.model_fields)
+    defaults = {
+        name: None if field.is_required() else field.get_default(call_default_factory=True) for name, field in payload.model_fields.items()
+    }
+    return shared, defaults
 
 
 def content_hash(fields: dict[str, Any]) -> str:

@@ -18,9 +18,11 @@ from schemas.envelope import RECORD_LIMIT, Headers, encode
 from schemas.export.registry import EXPORT
 from services.exporter.kinds.registry import HANDLERS
 from services.exporter.refusal import refusal_of
-from services.kernel.guard import Deactivate, Refused, Remark, Warned
+from services.kernel.guard import Deactivate, Outcome, Refused, Remark, Warned
 
 Fields = dict[str, Any]
+# outcomes of what CEE's view or the blob step found, where it is not quarantined (domain.md 8)
+OUTCOMES: dict[str, Outcome] = {"category_not_released": "waiting", "content_missing": "waiting", "duplicate_attachment": "unchanged"}
 
 
 @dataclass(slots=True)
@@ -59,6 +61,9 @@ def _judge(channel: Channel, kind: str, value: bytes) -> Verdict:
         raise refusal_of(error) from error
     if change.stub or not change.member:
         return _removal(channel.id, kind, _loose(value))
+    if change.problems:
+        problem = change.problems[0]
+        raise Refused(OUTCOMES.get(problem.code, "quarantined"), problem.code, **problem.params)
     answer = HANDLERS[kind](change, channel)
     if isinstance(answer, Deactivate):
         return _removal(channel.id, kind, _loose(value))
@@ -71,7 +76,7 @@ def _judge(channel: Channel, kind: str, value: bytes) -> Verdict:
 
 
 def _audience(change: Any) -> Sequence[str] | None:
-    recipients: Sequence[str] | None = getattr(change, "recipients", None)
+    recipients: Sequence[str] | None = change.__dict__.get("recipients")  # getattr of a missing field is slow in pydantic
     return change.audience if recipients is None else recipients
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from schemas.cee.registry import TAGS
 from services.kernel.guard import Refused
 
 _SHOWN = 100  # characters of a wrong value that are repeated
@@ -18,7 +19,12 @@ def refusal_of(error: ValidationError) -> Refused:
     if kind.startswith("json_") or (not fault["loc"] and kind.endswith("_type")):
         return Refused("quarantined", "malformed")
     field = path_of(fault["loc"])
-    if kind == "missing" or given is None or (kind == "string_too_short" and given == "") or (kind == "string_too_short" and not str(given).strip()):
+    if (
+        kind == "missing"
+        or given is None
+        or (kind == "string_too_short" and given == "")
+        or (kind == "string_too_short" and not str(given).strip())
+    ):
         return Refused("quarantined", "field_missing", field=field)
     if kind == "string_too_long":
         return Refused("quarantined", "field_too_long", field=field, limit=fault["ctx"]["max_length"])
@@ -28,10 +34,10 @@ def refusal_of(error: ValidationError) -> Refused:
 def path_of(location: tuple[int | str, ...]) -> str:
     """("addresses", 0, "city") -> "addresses[0].city"; tags that pydantic adds for a union stay out."""
     path = ""
-    for part in location:
+    for part in location[1:] if location and location[0] in TAGS else location:
         if isinstance(part, int):
             path += f"[{part}]"
-        elif part not in _TAGS:
+        else:
             path += f".{part}" if path else part
     return path or "record"
 
@@ -39,6 +45,3 @@ def path_of(location: tuple[int | str, ...]) -> str:
 def _shown(value: Any) -> str:
     text = value if isinstance(value, str) else repr(value)
     return text[:_SHOWN]
-
-
-_TAGS: set[str] = {"list", "price"}

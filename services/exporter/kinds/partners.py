@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from schemas.cee.partners import Partner
 from schemas.channel import Channel
 from schemas.export import partners as export
@@ -20,9 +18,9 @@ def handle(change: Partner, channel: Channel) -> export.Partner | Deactivate:
     if mains != 1:
         raise Refused("quarantined", "field_invalid", field="addresses", value=f"{mains} x main")
     for contacts in (change.contacts, *(person.contacts for person in change.contact_persons)):
-        preferred = Counter(contact.type for contact in contacts if contact.preferred)
-        if preferred and preferred.most_common(1)[0][1] > 1:
-            raise Refused("quarantined", "field_invalid", field="contacts", value=f"several preferred {preferred.most_common(1)[0][0]}")
+        preferred = [contact.type for contact in contacts if contact.preferred]
+        if len(set(preferred)) != len(preferred):
+            raise Refused("quarantined", "field_invalid", field="contacts", value=f"several preferred of {', '.join(preferred)}")
     if (change.latitude is None) != (change.longitude is None):
         raise Refused("quarantined", "field_missing", field="longitude" if change.longitude is None else "latitude")
     for address in change.addresses:
