@@ -7,7 +7,7 @@ the owner before still has in flight is refused (design.md 7.10, T07).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from schemas import topics
@@ -25,30 +25,34 @@ class FeedMarks:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._standing: dict[Partition, tuple[int, int]] = {}
+        self.standing: dict[Partition, tuple[int, int]] = {}
 
     def expected(self, topic: str, partition: int) -> tuple[int, int]:
         """(epoch, next offset) as this owner last left the row."""
-        if (topic, partition) not in self._standing:
+        if (topic, partition) not in self.standing:
             raise LaneFailed(f"{topic} {partition} is not ours")
-        return self._standing[topic, partition]
+        return self.standing[topic, partition]
 
     def stepped(self, topic: str, partition: int, after: int) -> None:
-        self._standing[topic, partition] = (self._standing[topic, partition][0], after)
+        self.standing[topic, partition] = (self.standing[topic, partition][0], after)
 
     async def positions(self, consumer: Consumer, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """The row's offset; the log's start where there is none, or where the log no longer holds what the row names."""
         starts, ends = await consumer.beginnings(partitions), await consumer.ends(partitions)
-        rows = await self._pool.fetch(
-            QUERIES.take_over, [p[0] for p in partitions], [p[1] for p in partitions], [starts[p] for p in partitions]
-        )
+        return await self.take_over({partition: (starts[partition], ends[partition]) for partition in partitions})
+
+    async def take_over(self, bounds: Mapping[Partition, tuple[int, int]]) -> dict[Partition, int]:
+        """Makes this process the owner of partitions with these log bounds; returns where to go on."""
+        names, numbers = [p[0] for p in bounds], [p[1] for p in bounds]
+        rows = await self._pool.fetch(QUERIES.take_over, names, numbers, [start for start, _ in bounds.values()])
         found = {}
         for row in rows:
             partition, offset = (row["topic"], row["topic_partition"]), row["next_offset"]
-            if not starts[partition] <= offset <= ends[partition]:
-                await self._gap(partition, offset, starts[partition])
-                offset = starts[partition]
-            self._standing[partition] = (row["epoch"], offset)
+            start, end = bounds[partition]
+            if not start <= offset <= end:
+                await self._gap(partition, offset, start)
+                offset = start
+            self.standing[partition] = (row["epoch"], offset)
             found[partition] = offset
         return found
 
@@ -72,7 +76,7 @@ class FeedMarks:
 
     def _show_lag(self, consumer: Consumer) -> None:
         lag: Counter[tuple[str, str]] = Counter()
-        for partition, (_, offset) in self._standing.items():
+        for partition, (_, offset) in self.standing.items():
             end = consumer.highwater(partition) if partition in consumer.assignment() else None
             _, channel, kind = topics.parse(partition[0])
             lag[channel, kind or "outcomes"] += max(0, (end or 0) - offset)

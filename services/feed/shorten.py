@@ -8,13 +8,14 @@ from dataclasses import replace
 import orjson
 
 from schemas.envelope import Reference, encode
+from schemas.export.registry import EXPORT
 from services.feed.record import Incoming
 
 
 def shortened(record: Incoming, without: Sequence[Reference]) -> Incoming:
     """The record as devices get it now: its `articles` without the named ones, with the hash of what is left."""
-    absent = {key for _, key in without}
+    absent, named = set(without), EXPORT[record.kind].soft
     fields = orjson.loads(record.body or b"{}")
-    fields["articles"] = [entry for entry in fields.get("articles") or () if entry["article"] not in absent]
+    fields["articles"] = [entry for entry in fields["articles"] if absent.isdisjoint(named({"articles": [entry]}))]
     body, digest = encode(fields)
     return replace(record, body=body, hash=bytes.fromhex(digest))

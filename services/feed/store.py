@@ -143,21 +143,25 @@ def _put(row: Put) -> tuple[Any, ...]:
 
 
 def _waiting(held: Held) -> tuple[Any, ...]:
-    r = held.record
+    r, missing = held.record, orjson.dumps([_storable(parent) for parent in held.missing]).decode()
     head = (r.kind, r.key, r.objectversion, r.hash, r.op, r.version, r.body, _joined(r.audience))
-    return (*head, r.topic_partition, r.topic_offset, r.event_ms, r.run, orjson.dumps(held.missing).decode(), held.soft)
+    return (*head, r.topic_partition, r.topic_offset, r.event_ms, r.run, missing, held.soft)
 
 
 def _pairs(held: Held) -> Iterable[tuple[Any, ...]]:
     soft = set(held.record.soft)
-    # a reference that no key can be is waited for all the same: by none of them
-    return ((parent[0], parent[1] if is_storable(parent[1]) else "", *held.record.reference, parent in soft) for parent in held.missing)
+    return ((*_storable(parent), *held.record.reference, parent in soft) for parent in held.missing)
 
 
 def _due(held: Held, topic: str) -> tuple[Any, ...]:
-    r, (kind, key) = held.record, held.missing[0]
+    r, (kind, key) = held.record, _storable(held.missing[0])
     params = orjson.dumps({"ref": f"{kind}/{key}", "count": len(held.missing)}).decode()
     return r.kind, r.key, r.objectversion, params, topic, r.topic_partition, r.topic_offset
+
+
+def _storable(reference: Reference) -> Reference:
+    """A reference that no key can be is waited for all the same: nothing ever answers to an empty one."""
+    return reference if is_storable(reference[1]) else (reference[0], "")
 
 
 def _late(r: Incoming) -> tuple[Any, ...]:
