@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from services.kernel.postgres import migrate
+from services.sandbox.cee.install import install
 
 SERVICES = Path(__file__).parents[1]
 
@@ -24,4 +25,4 @@ async def prepare(database_url: str, cee_database_url: str, say: Callable[[str],
 
 async def install_reference_cee(url: str) -> None:
     """CEE itself owns its schema; this is the stand-in's."""
-    await migrate(url, SERVICES / "sandbox" / "cee", "cee")
+    await install(url)
