@@ -81,7 +81,8 @@ def read(key: bytes, text: str, owner: Cursor) -> Cursor:
         raise Problem(409, "cursor_of_other_epoch", "This cursor belongs to another database of this device. Pull again without a cursor.")
     if found.rep != owner.rep:
         raise resync("The device was given to another sales representative.")
-    return found if found.feed_epoch else owner
+    # a channel without a feed yet: nothing to go on from, everything still to come
+    return found if found.feed_epoch else replace(owner, complete=found.complete)
 
 
 def resync(why: str) -> Problem:

@@ -76,7 +76,7 @@ limit 1
 -- name: acknowledge
 -- What a device has in use; goes back only in another database of the device or another life of the feed.
 insert into ceebus.device_ack as had(device, channel, data_position, attachments_position, acked_at, db_epoch, feed_epoch)
-values($1, $2, coalesce($3, 0), coalesce($4, 0), now(), $5, $6)
+values($1, $2, coalesce($3::bigint, 0), coalesce($4::bigint, 0), now(), $5, $6)
 on conflict (device) do update set channel = excluded.channel, acked_at = excluded.acked_at, db_epoch = excluded.db_epoch, feed_epoch = excluded.feed_epoch,
     data_position = case when (had.channel, had.db_epoch, had.feed_epoch) = (excluded.channel, excluded.db_epoch, excluded.feed_epoch)
         then greatest(had.data_position, excluded.data_position) else excluded.data_position end,

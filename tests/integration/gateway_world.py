@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,10 +21,15 @@ from services.sandbox.device.device import Device
 from tests.stack import eventually
 
 PUT = """
-insert into ceebus.feed(channel, kind, key, objectversion, hash, op, version, body, audience, left_audience, removed, position, topic_partition, topic_offset)
-values($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, $10, $11, 0, 0)
-on conflict (channel, kind, key) do update set objectversion = excluded.objectversion, hash = excluded.hash, op = excluded.op, body = excluded.body,
-    audience = excluded.audience, left_audience = excluded.left_audience, removed = excluded.removed, position = excluded.position"""
+insert into ceebus.feed(channel, kind, key, objectversion, hash, op, body, audience, left_audience, removed, position,
+    topic_partition, topic_offset)
+values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0)
+on conflict (channel, kind, key) do update set objectversion = excluded.objectversion, hash = excluded.hash, op = excluded.op,
+    body = excluded.body, audience = excluded.audience, left_audience = excluded.left_audience, removed = excluded.removed,
+    position = excluded.position"""
+CODE = """
+insert into ceebus.device(id, channel, rep, enrol_hash, enrol_expires_at) values($1, $2, $3, $4, now() + $5::text::interval)
+on conflict (id) do update set enrol_hash = excluded.enrol_hash, enrol_expires_at = excluded.enrol_expires_at, state = 'enrolled'"""
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,14 @@ class World:
         self._number += 1
         body = None
         if change.body is not None:
-            fields = {"channel": self.channel, "kind": change.kind, "key": change.key, "op": change.op, "version": self._number, **change.body}
+            fields = {
+                "channel": self.channel,
+                "kind": change.kind,
+                "key": change.key,
+                "op": change.op,
+                "version": self._number,
+                **change.body,
+            }
             digest = hashlib.sha256(orjson.dumps(change.body)).hexdigest()
             body = orjson.dumps(fields | {"content_hash": digest})
         op = change.op if body else "delete"
@@ -87,8 +99,7 @@ class World:
         """What `ceebus device enroll` does."""
         code = tokens.new_code()
         await self.pool.execute(
-            "insert into ceebus.device(id, channel, rep, enrol_hash, enrol_expires_at) values($1, $2, $3, $4, now() + $5::text::interval)"
-            " on conflict (id) do update set enrol_hash = excluded.enrol_hash, enrol_expires_at = excluded.enrol_expires_at, state = 'enrolled'",
+            CODE,
             device,
             channel or self.channel,
             rep,
@@ -144,8 +155,24 @@ async def world(settings: Settings, channel: str, *, serving: bool = True) -> As
             yield made
 
 
-def at(settings: Settings, port: int) -> Settings:
-    return replace(settings, gateway=replace(settings.gateway, port=port))
+def raw(here: World, device: Device, **headers: str) -> httpx.AsyncClient:
+    """The device's tokens and epoch in a plain client, for what a well-behaved device would not send."""
+    own = {"authorization": f"Bearer {device.store.recall('access_token')}", "x-device-epoch": device.store.recall("db_epoch") or ""}
+    return httpx.AsyncClient(base_url=here.url, headers=own | {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def is_problem(answer: httpx.Response, status: int, code: str) -> bool:
+    """Fails with the answer's text, so that a wrong one is seen."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    body = answer.json()
+    assert (answer.status_code, body["status"], body["code"], body["type"]) == (status, status, code, f"urn:ceebus:problem:{code}"), (
+        answer.text
+    )
+    return True
+
+
+def lines(answer: httpx.Response) -> list[dict[str, Any]]:
+    return [orjson.loads(line) for line in answer.content.splitlines()]
 
 
 def keys(device: Device, kind: str) -> set[str]:

@@ -98,11 +98,10 @@ async def _acknowledge(parts: Parts, who: Identity, cursor: Cursor) -> Acknowled
         raise Problem(409, "cursor_incomplete", "Acknowledge the cursor of a page with complete: true.")
     async with parts.pool.acquire() as connection, connection.transaction():
         place = await connection.fetchrow(SQL.place, who.channel)
-        if place is None or place["epoch"] != cursor.feed_epoch:
-            raise cursors.resync("The feed of this channel was set up anew or restored.")
-        check(cursor, cursor.complete, place["last"], 0, place["epoch"])
+        if cursor.feed_epoch:
+            check(cursor, cursor.complete, place["last"] if place else 0, 0, place["epoch"] if place else "")
         reached = [cursor.place(group).position if group in cursor.complete else None for group in cursors.GROUPS]
-        row = await connection.fetchrow(SQL.acknowledge, who.device, who.channel, *reached, cursor.db_epoch, cursor.feed_epoch)
+        row = await connection.fetchrow(SQL.acknowledge, who.device, who.channel, *reached, cursor.db_epoch, cursor.feed_epoch or None)
         if "data" in cursor.complete:
             await connection.execute(SQL.register_epoch, who.device, cursor.db_epoch)
         registered = await connection.fetchrow(SQL.device, who.device)
