@@ -57,7 +57,8 @@ async def generate(
         raise ChannelExists(f"channel {channel} is there already; choose another one")
     today = await connection.fetchval(SQL.today)
     known = [row["number"] for row in await connection.fetch(SQL.articles)]
-    plan = Plan(SIZES[size], seed, channel, today, not known, pictures == "full")
+    currency = "PLN" if not known or channel.startswith("PL") else "EUR"
+    plan = Plan(SIZES[size], seed, channel, today, currency, not known, pictures == "full")
     company, counts = Company(), dict[str, int]()
     async with connection.transaction():
         await connection.execute(SQL.triggers_off)

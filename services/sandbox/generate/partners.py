@@ -13,7 +13,7 @@ from services.sandbox.generate.ids import tax_id, uuid
 from services.sandbox.generate.plan import Batch, Company, Partner, Plan
 from services.sandbox.generate.pools.companies import Companies
 from services.sandbox.generate.pools.people import Names, ascii_of
-from services.sandbox.generate.pools.places import Country
+from services.sandbox.generate.pools.places import Country, Place
 
 Tables = dict[str, list[tuple[Any, ...]]]
 
@@ -71,7 +71,7 @@ class PartnerMaker:
             self._reps(rng),
         )
         self._head(made, status)
-        self._addresses(made, place.city)
+        self._addresses(made, place)
         self._contacts(made, surname)
         self._persons(made)
         self.tables["channel_partner"].append((plan.channel, number, assigned, plan.today - timedelta(days=3) if deleted else None))
@@ -108,13 +108,13 @@ class PartnerMaker:
         if rng.random() < 0.2:
             rows["partner_attribute"].append((made.number, "Dni dostaw", "text", rng.choice(("pn, śr, pt", "wt, czw", "codziennie"))))
 
-    def _addresses(self, made: Partner, main_city: str) -> None:
+    def _addresses(self, made: Partner, main: Place) -> None:
         rng = self._rng
-        for kind in [
-            "main",
-            *(rng.choice(("delivery", "invoice", "correspondence")) for _ in range(_about(rng, self._plan.size.addresses_per_partner - 1))),
-        ]:
-            place = self._countries[made.country].place(rng)
+        kinds = [
+            rng.choice(("delivery", "invoice", "correspondence")) for _ in range(_about(rng, self._plan.size.addresses_per_partner - 1))
+        ]
+        places = [main, *(self._countries[made.country].place(rng) for _ in kinds)]
+        for kind, place in zip(["main", *kinds], places, strict=True):
             made.addresses.append(uuid(rng))
             row = (place.street, place.house, place.postal_code, place.city, place.region, place.country)
             self.tables["partner_address"].append((made.addresses[-1], made.number, kind, *row))

@@ -23,12 +23,9 @@ class Plan:
     seed: int
     channel: str
     today: date
+    currency: str = "PLN"
     first: bool = True
     full_pictures: bool = False
-
-    @property
-    def currency(self) -> str:
-        return "PLN" if self.channel.startswith("PL") or self.first else "EUR"
 
     @property
     def home(self) -> str:

@@ -76,7 +76,7 @@ def partners(spoil: Spoil) -> None:
     """Wrong currency, names and addresses; one whose only rep can't be sent."""
     _partner(spoil, FOREIGN, "currency_mismatch", currency="USD")
     _partner(spoil, "ZK-DLUGI", "field_too_long", name="Przedsiębiorstwo Produkcyjno-Usługowo-Handlowe " * 3)
-    _partner(spoil, "ZK-SZEROK", "field_invalid", latitude=Decimal("52.2"))
+    _partner(spoil, "ZK-SZEROK", "field_missing", latitude=Decimal("52.2"))
     _partner(spoil, "ZK-BEZ-MIASTA", "field_missing", {"city": None})
     _partner(spoil, "ZK-KOD", "field_invalid", {"postal_code": "30001", "country": "PL"})
     _partner(spoil, "ZK-DWA-GL", "field_invalid")
