@@ -94,7 +94,7 @@ class Supervisor:
         """Returns when `/readyz` is green, or for a role without HTTP when it says that it runs. Raises StackError."""
         child, deadline = self._children[name], time.monotonic() + within
         while not await self._is_ready(child):
-            if child.restarts > 2 or time.monotonic() > deadline:
+            if child.restarts >= 2 or time.monotonic() > deadline:
                 raise StackError(f"{name} does not get ready. Its log, {child.log}, ends with:\n{last_lines(child.log)}")
             await asyncio.sleep(0.05)
 
