@@ -16,7 +16,7 @@ from services.feed.marks import FeedMarks
 from services.feed.outcomes import Refusal, add, from_outcomes, malformed
 from services.feed.record import Incoming, Malformed, read
 from services.feed.release import CHUNK, release
-from services.feed.store import Store
+from services.feed.store import Line, Store
 from services.kernel import metrics
 from services.kernel.lane import Batch, LaneFailed
 
@@ -25,12 +25,11 @@ class FeedBatch:
     """Called by the lane for each batch. Keeps one connection; `leftover` is called when children are still to be released."""
 
     def __init__(self, url: str, marks: FeedMarks, leftover: Callable[[], None]) -> None:
-        self._url, self._marks, self._leftover = url, marks, leftover
-        self._store: Store | None = None
+        self._line, self._marks, self._leftover = Line(url), marks, leftover
 
     async def __call__(self, batch: Batch) -> None:
         """Returns when the batch is committed. Raises LaneFailed when another owner is ahead; else it may be done again."""
-        store = await self._open()
+        store = await self._line.store()
         stream, channel, kind = topics.parse(batch.topic)
         epoch, expected = self._marks.expected(batch.topic, batch.partition)
         after = batch.records[-1].offset + 1
@@ -55,14 +54,8 @@ class FeedBatch:
             self._leftover()
         _report(channel, kind, plan, refusals)
 
-    async def _open(self) -> Store:
-        if self._store is None or self._store.closed:
-            self._store = await Store.open(self._url)
-        return self._store
-
     async def close(self) -> None:
-        if self._store is not None:
-            await self._store.close()
+        await self._line.close()
 
 
 def _decoded(kind: str, batch: Batch, refusals: list[Refusal]) -> list[Incoming]:

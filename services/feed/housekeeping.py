@@ -9,7 +9,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-from services.feed.store import Store
+from services.feed.store import Line, Store
 from services.kernel import metrics
 from services.kernel.logging import log
 from services.kernel.postgres import ConnectionLost, Queries, Unreachable
@@ -24,21 +24,25 @@ CLEAN_EVERY = 720  # rounds: once an hour
 
 async def keep_house(url: str) -> None:
     """Until cancelled; a lost database is waited for."""
-    store: Store | None = None
-    rounds = 0
-    while True:
-        try:
-            if store is None or store.closed:
-                store = await Store.open(url)
-            await heal(store, STALE_AFTER)
-            await show_figures(store)
-            if rounds % CLEAN_EVERY == 0:
-                await forget(store, KEEP_MARKERS)
-            rounds += 1
-        except (Unreachable, *ConnectionLost) as error:
-            log.warning("housekeeping is put off", action="housekeeping_failed", error=str(error))
-            store = None
-        await asyncio.sleep(EVERY_S)
+    line, rounds = Line(url), 0
+    try:
+        while True:
+            try:
+                await _round(await line.store(), clean=rounds % CLEAN_EVERY == 0)
+                rounds += 1
+            except (Unreachable, *ConnectionLost) as error:
+                log.warning("housekeeping is put off", action="housekeeping_failed", error=str(error))
+                await line.close()
+            await asyncio.sleep(EVERY_S)
+    finally:
+        await line.close()
+
+
+async def _round(store: Store, clean: bool) -> None:
+    await heal(store, STALE_AFTER)
+    await show_figures(store)
+    if clean:
+        await forget(store, KEEP_MARKERS)
 
 
 async def heal(store: Store, after: timedelta) -> int:

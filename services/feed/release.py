@@ -12,7 +12,7 @@ import contextlib
 from schemas import topics
 from services.feed.apply import judge
 from services.feed.record import Incoming
-from services.feed.store import QUERIES, Store
+from services.feed.store import QUERIES, Line, Store
 from services.kernel import metrics
 from services.kernel.logging import log
 from services.kernel.postgres import ConnectionLost, Unreachable
@@ -54,31 +54,34 @@ class Releaser:
     """Takes over where a batch's transaction was full: woken by it, and every second."""
 
     def __init__(self, url: str) -> None:
-        self._url, self._woken = url, asyncio.Event()
+        self._line, self._woken = Line(url), asyncio.Event()
 
     def wake(self) -> None:
         self._woken.set()
 
     async def run(self) -> None:
         """Until cancelled; a lost database is waited for."""
-        store: Store | None = None
-        while True:
-            try:
-                if store is None or store.closed:
-                    store = await Store.open(self._url)
-                await self._round(store)
-            except (Unreachable, *ConnectionLost) as error:
-                log.warning("release is put off", action="release_failed", error=str(error))
-                store = None
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(EVERY_S):
-                    await self._woken.wait()
-            self._woken.clear()
+        try:
+            while True:
+                try:
+                    await self._round(await self._line.store())
+                except (Unreachable, *ConnectionLost) as error:
+                    log.warning("release is put off", action="release_failed", error=str(error))
+                    await self._line.close()
+                await self._pause()
+        finally:
+            await self._line.close()
 
     async def _round(self, store: Store) -> None:
         for (channel,) in await store.fetch(QUERIES.release_channels):
             while await release_chunk(store, channel):
                 pass
+
+    async def _pause(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(EVERY_S):
+                await self._woken.wait()
+        self._woken.clear()
 
 
 async def release_chunk(store: Store, channel: str) -> int:

@@ -38,8 +38,7 @@ class Store:
         return self._connection.is_closed()
 
     async def close(self) -> None:
-        if not self._connection.is_closed():
-            await self._connection.close(timeout=5)
+        self._connection.terminate()  # nothing is open that a rollback would not end as well
 
     def transaction(self) -> Any:
         """READ COMMITTED: what is read after `lock` is what the last owner of the lock left."""
@@ -123,6 +122,25 @@ class Store:
     async def step(self, place: tuple[str, int], epoch: int, expected: int, after: int) -> bool:
         """Moves the lane's offset row; False: another owner has moved it, so nothing of this may be committed."""
         return await self._connection.fetchval(QUERIES.step, *place, epoch, expected, after) is not None
+
+
+class Line:
+    """A Store that is opened when it is first needed, and again after its connection was lost."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._store: Store | None = None
+
+    async def store(self) -> Store:
+        """Raises Unreachable."""
+        if self._store is None or self._store.closed:
+            self._store = await Store.open(self._url)
+        return self._store
+
+    async def close(self) -> None:
+        store, self._store = self._store, None
+        if store is not None:
+            await store.close()
 
 
 def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any] | None]:
