@@ -6,6 +6,7 @@ password. Durable as any PostgreSQL: only `durable=False`, which tests use, trad
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import importlib.util
 import os
@@ -67,7 +68,7 @@ class Postgres:
         become = as_user(self.folder, binaries / "postgres")
         self._own_sockets()
         if not (self.folder / "PG_VERSION").exists():
-            self._create(become, binaries)
+            await asyncio.to_thread(self._create, become, binaries)
         settings = SETTINGS | {"unix_socket_directories": str(self._sockets)} | ({} if self._durable else VOLATILE)
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         await self._server.start([*become, str(binaries / "postgres"), "-D", str(self.folder), *options], self._answers)

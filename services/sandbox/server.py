@@ -35,13 +35,7 @@ class Server:
     async def start(self, command: list[str], answers: Callable[[], Awaitable[bool]], grace: float = 30.0) -> None:
         """Returns when `answers()` is true. Raises StackError with the end of the log when the server ends or never answers."""
         arguments = [str(self._lock), str(rotated(self.log)), str(int(self._stop_signal)), str(grace), *command]
-        self._keeper = await asyncio.to_thread(
-            subprocess.Popen,
-            [sys.executable, "-I", "-S", str(KEEPER), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C in the terminal reaches the parent only
-        )
+        self._keeper = self._spawn(arguments)
         assert self._keeper.stdout is not None
         self.pid = int(await asyncio.to_thread(self._keeper.stdout.readline) or b"0")
         deadline = time.monotonic() + START_LIMIT
@@ -51,6 +45,15 @@ class Server:
             if time.monotonic() > deadline:
                 raise StackError(f"{self.name} did not answer within {START_LIMIT:.0f} s, see {self.log}")
             await asyncio.sleep(0.03)
+
+    def _spawn(self, arguments: list[str]) -> subprocess.Popen[bytes]:
+        """Not async: a start cancelled half-way would leave a keeper that nobody knows."""
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(KEEPER), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C in the terminal reaches the parent only
+        )
 
     async def stop(self) -> None:
         """Returns when the server has ended; nothing to do where it never started."""

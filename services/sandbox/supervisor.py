@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -32,7 +33,7 @@ class _Child:
         self.name = name
         self.role, _, self.number = name.partition("-")
         self.log = home / "logs" / f"{name}.log"
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         self.log_start = 0
         self.restarts = 0
 
@@ -52,7 +53,7 @@ class Supervisor:
         """Starts every role and returns when all are ready. Raises StackError with the end of a log, everything stopped again."""
         try:
             for child in self._children.values():
-                await self._spawn(child)
+                self._spawn(child)
                 self._watchers.append(asyncio.create_task(self._keep(child)))
             for child in self._children.values():
                 await self.wait_ready(child.name, within)
@@ -66,22 +67,20 @@ class Supervisor:
             watcher.cancel()
         await asyncio.gather(*self._watchers, return_exceptions=True)
         self._watchers.clear()
-        running = [child.process for child in self._children.values() if child.process and child.process.returncode is None]
+        running = [child.process for child in self._children.values() if child.process]
         for process in running:
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
+            process.terminate()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit):
-                await asyncio.gather(*(process.wait() for process in running))
+                await asyncio.gather(*(_end_of(process) for process in running))
         for process in running:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+            process.kill()
+            await _end_of(process)
 
     def pid(self, name: str) -> int:
         """0 between an end and the next start."""
         process = self._children[name].process
-        return process.pid if process and process.returncode is None else 0
+        return process.pid if process and process.poll() is None else 0
 
     def restarts(self, name: str) -> int:
         return self._children[name].restarts
@@ -98,16 +97,15 @@ class Supervisor:
                 raise StackError(f"{name} does not get ready. Its log, {child.log}, ends with:\n{last_lines(child.log)}")
             await asyncio.sleep(0.05)
 
-    async def _spawn(self, child: _Child) -> None:
+    def _spawn(self, child: _Child) -> None:
+        """Not async: a start cancelled half-way would leave a process that nobody knows."""
         log = rotated(child.log)
         child.log_start = log.stat().st_size if log.exists() else 0
         instance = self._environment.get("CEEBUS_INSTANCE", "main")  # stable over restarts: static membership goes by it
         with log.open("ab") as output:
-            child.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                f"services.{child.role}",
-                stdin=asyncio.subprocess.PIPE,
+            child.process = subprocess.Popen(
+                [sys.executable, "-m", f"services.{child.role}"],
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,  # Ctrl-C reaches the parent, which stops its children in order
@@ -118,18 +116,17 @@ class Supervisor:
         in_a_row = 0
         while True:
             started = time.monotonic()
-            assert child.process is not None
-            code = await child.process.wait()
+            code = await _end_of(child.process)
             in_a_row = 0 if time.monotonic() - started > SETTLED_S else in_a_row
             pause = BACKOFF_S[min(in_a_row, len(BACKOFF_S) - 1)]
             self._say(f"{child.name} ended ({code}); starting it again in {pause:g} s, see {child.log}")
             await asyncio.sleep(pause)
             in_a_row += 1
             child.restarts += 1
-            await self._spawn(child)
+            self._spawn(child)
 
     async def _is_ready(self, child: _Child) -> bool:
-        if child.process is None or child.process.returncode is not None:
+        if child.process is None or child.process.poll() is not None:
             return False
         address = self._environment.get(f"CEEBUS_{child.role.upper()}")
         if child.role not in HTTP_ROLES or not address:
@@ -140,6 +137,16 @@ class Supervisor:
             async with httpx.AsyncClient(trust_env=False, timeout=3) as client:
                 return (await client.get(f"http://{address}/readyz")).status_code == 200
         return False
+
+
+async def _end_of(process: subprocess.Popen[bytes] | None) -> int:
+    """The exit code, looked for five times a second: a handful of children do not need more."""
+    assert process is not None
+    assert process.stdin is not None
+    while (code := process.poll()) is None:
+        await asyncio.sleep(0.2)
+    process.stdin.close()
+    return code
 
 
 @asynccontextmanager
