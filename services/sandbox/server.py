@@ -14,7 +14,7 @@ from pathlib import Path
 from signal import Signals
 
 KEEPER = Path(__file__).with_name("keeper.py")
-START_LIMIT = 60.0  # seconds; a cold disk and two busy cores, not the usual 1 to 3
+START_LIMIT = 120.0  # seconds; usually 1 to 3, more on a cold disk or a busy machine. A server that ends is noticed at once
 
 
 class StackError(Exception):
