@@ -7,6 +7,7 @@
 | `databases` | module   | a fresh copy of both for this test module: `.ours`, `.cee` are addresses for asyncpg (25 ms each) |
 | `settings`  | function | `Settings`: this module's databases, the session's Kafka, free ports, own blob folder and instance |
 | `environment` | function | the same as `CEEBUS_*` variables, for a role started as a process |
+| `system`    | session  | every role running as a process, with a database pair of its own (tests/system.py) |
 | `channel`   | function | a channel id nobody else uses, so topics and groups never meet another test's: "T0." |
 
 `async def test_...` just works (anyio's pytest plugin in auto mode, on uvloop, `anyio_backend` below). Async fixtures too.
@@ -20,16 +21,20 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from services.kernel.postgres import pool
 from services.kernel.settings import Settings, read_settings
 from services.sandbox.databases import prepare
 from services.sandbox.stack import Stack, free_port
+from services.sandbox.supervisor import supervised
 from tests.stack import Databases, copy_database, drop_databases
+from tests.system import ROLES, System
 
 _numbers = itertools.count(1)
 _channels = itertools.product("TUVWXYZ", "0123456789abcdefghijklmnopqrstuvwxyz", "0123456789.-_")  # an id has at most 3 characters
@@ -88,6 +93,27 @@ def environment_of(stack: Stack, databases: Databases, home: Path) -> dict[str, 
     own |= {"CEEBUS_DATABASE_URL": databases.ours, "CEEBUS_CEE_DATABASE_URL": databases.cee, "CEEBUS_HOME": str(home)}
     own |= {"CEEBUS_BLOBS": str(home / "blobs"), "CEEBUS_INSTANCE": f"test-{next(_numbers)}"}
     return stack.environment() | own
+
+
+@pytest.fixture(scope="session")
+async def system(stack: Stack, templates: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
+    """Every role as a process; one for all end-to-end tests, each of which has a channel of its own."""
+    assert stack.postgres is not None
+    home = tmp_path_factory.mktemp("system")
+    made = Databases(stack.postgres.url("system_ours"), stack.postgres.url("system_cee"))
+    await copy_database(stack, templates, made)
+    environment = environment_of(stack, made, home)
+    settings = read_settings(environment, home=home)
+    async with (
+        supervised(ROLES, environment) as supervisor,
+        pool(made.cee, size=8) as cee,
+        pool(made.ours, size=4) as ours,
+        httpx.AsyncClient(
+            base_url=settings.control.url, headers={"authorization": f"Bearer {settings.operator_token}"}, trust_env=False, timeout=30
+        ) as http,
+    ):
+        yield System(settings, supervisor, cee, ours, http, environment, home)
+    await drop_databases(stack, made)
 
 
 @pytest.fixture

@@ -20,13 +20,15 @@ from services.sandbox.device.client import Client, Interrupted, Page, Refused
 from services.sandbox.device.files import Files
 from services.sandbox.device.records import Applied
 from services.sandbox.device.references import needs
-from services.sandbox.device.store import Needs, Store
+from services.sandbox.device.store import DanglingReferences, Needs, Store
 
 DATA = ("data",)
 EVERYTHING = ("data", "attachments")
 _ATTEMPTS = 8
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 2.0
 _POLL_S = 30.0
+# a parent's removal and those of its children are changes of their own: between them a cut may be in pieces
+_PATIENCE_S = 10.0
 _START_AGAIN = frozenset(
     {"resync_required", "cursor_invalid", "cursor_of_other_channel", "cursor_of_other_device", "cursor_of_other_epoch"}
 )
@@ -45,16 +47,23 @@ class Pulled:
     seconds: float
 
 
+def pause(failures: int) -> float:
+    """Seconds to wait after so many failures in a row."""
+    return float(min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**failures))
+
+
 class Device:
     """One database file, its folder of attachments, one connection."""
 
-    def __init__(self, base_url: str, sqlite_path: Path, *, needs: Needs = needs, attempts: int = _ATTEMPTS) -> None:
+    def __init__(
+        self, base_url: str, sqlite_path: Path, *, needs: Needs = needs, attempts: int = _ATTEMPTS, patience: float = _PATIENCE_S
+    ) -> None:
         self.store = Store(sqlite_path, needs)
         self.files = Files(sqlite_path.with_suffix(".files"))
         epoch = self.store.recall("db_epoch") or str(uuid.uuid4())
         self.store.remember(db_epoch=epoch)
         self.client = Client(base_url, self.store, epoch)
-        self._attempts = attempts
+        self._attempts, self._patience = attempts, patience
 
     async def __aenter__(self) -> Device:
         return self
@@ -70,8 +79,8 @@ class Device:
     async def pull(self, groups: tuple[str, ...] = EVERYTHING, **bounds: int) -> Pulled:
         """Downloads until a cut is complete, switches to it and acknowledges it.
 
-        Outages are waited out, a download goes on at its last staged page. Raises Refused, Interrupted (for too long),
-        DanglingReferences (the data in use stays as they were).
+        Outages are waited out, a download goes on at its last staged page. A cut with dangling references is refused, and the
+        next one awaited: raises DanglingReferences after a while, with the old data still in use. Also Refused, Interrupted.
         """
         began = time.monotonic()
         rows = pages = restarts = failures = 0
@@ -79,7 +88,8 @@ class Device:
             try:
                 async for page in self.client.pages(self.store.recall("cursor"), groups, **bounds):
                     await asyncio.to_thread(self.store.stage, page.lines, page.cursor, page.full)
-                    rows, pages, failures = rows + len(page.lines), pages + 1, 0
+                    rows, pages = rows + len(page.lines), pages + 1
+                    failures = 0 if page.lines else failures
                     if page.complete:
                         applied = await self._switch(groups, page)
                         return Pulled(rows, pages, applied, max(page.positions.values()), restarts, page.full, time.monotonic() - began)
@@ -87,7 +97,11 @@ class Device:
                 failures += 1
                 if failures >= self._attempts:
                     raise
-                await asyncio.sleep(min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**failures))
+                await asyncio.sleep(pause(failures))
+            except DanglingReferences:
+                if time.monotonic() - began >= self._patience:
+                    raise
+                await asyncio.sleep(_FIRST_WAIT_S)
             except Refused as refused:
                 if refused.code not in _START_AGAIN or not self.store.recall("cursor"):
                     raise
@@ -111,7 +125,7 @@ class Device:
             except Interrupted:
                 if failures == self._attempts - 1:
                     raise
-                await asyncio.sleep(min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**failures))
+                await asyncio.sleep(pause(failures))
         return 0
 
     async def follow(
@@ -152,7 +166,7 @@ class Device:
                     ringing.set()
             except Interrupted:
                 failures += 1
-            await asyncio.sleep(min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**failures))
+            await asyncio.sleep(pause(failures))
             ringing.set()
 
     def digest(self, kind: str) -> str:

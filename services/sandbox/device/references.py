@@ -1,6 +1,7 @@
-"""What must be on the device before a row makes sense: domain.md 5, "needs first", written down a second time.
+"""Which rows must be on the device before a row makes sense: domain.md 5, "needs first", written down a second time.
 
 On purpose not the contracts' own `needs`: a device that shared the feed's table could not find the table's errors.
+Dictionary entries are not listed: one that is removed leaves its bare code behind in the rows that name it (domain.md 7.3).
 """
 
 from __future__ import annotations
@@ -20,54 +21,45 @@ def needs(kind: str, body: Body) -> list[Reference]:
     return [reference for reference in rule(body) if reference[1]] if rule else []
 
 
-def entry(dictionary: str, code: str | None) -> Reference:
-    """The key of a dictionary entry; an empty code makes an empty key."""
-    return ("master-data", f"{dictionary}/{code.replace('%', '%25').replace('/', '%2F')}" if code else "")
+def key_of(code: str | None) -> str:
+    """A code as it is written in a key; empty for none."""
+    return (code or "").replace("%", "%25").replace("/", "%2F")
 
 
-def _master_data(body: Body) -> Iterator[Reference]:
+def _discounts(body: Body) -> Iterator[Reference]:
     if body.get("dictionary") == "customer-discounts":
-        yield "partners", body["partner"]
-        yield entry("price-types", body["component"])
+        yield "partners", key_of(body["partner"])
 
 
 def _partners(body: Body) -> Iterator[Reference]:
     for rep in body.get("reps") or ():
-        yield "sales-reps", rep
-
-
-def _articles(body: Body) -> Iterator[Reference]:
-    yield entry("units", body.get("base_unit"))
-    yield entry("units", body.get("sales_unit"))
-    yield entry("vat-rates", body.get("vat_rate"))
+        yield "sales-reps", key_of(rep)
 
 
 def _categories(body: Body) -> Iterator[Reference]:
-    yield "article-categories", body.get("parent") or ""
+    yield "article-categories", key_of(body.get("parent"))
     for assigned in body.get("articles") or ():
-        yield "articles", assigned["article"]
+        yield "articles", key_of(assigned["article"])
 
 
 def _availability(body: Body) -> Iterator[Reference]:
-    yield "articles", body["article"]
-    yield entry("warehouses", body["warehouse"])
+    yield "articles", key_of(body["article"])
 
 
 def _prices(body: Body) -> Iterator[Reference]:
     if body.get("record") == "price":
-        yield "price-lists", body["list"].replace("%", "%25").replace("/", "%2F")
-        yield "articles", body["article"]
-        yield entry("units", body["unit"])
+        yield "price-lists", key_of(body["list"])
+        yield "articles", key_of(body["article"])
     else:
-        yield entry("currencies", body.get("currency"))
-        yield "partners", body.get("customer") or ""
+        yield "partners", key_of(body.get("customer"))
 
 
 def _documents(body: Body) -> Iterator[Reference]:
-    yield "partners", body["partner"]
-    yield "sales-reps", body.get("rep") or ""
+    yield "partners", key_of(body["partner"])
+    if body.get("origin") == "mobile":
+        yield "sales-reps", key_of(body.get("rep"))
     for line in body.get("lines") or ():
-        yield "articles", line["article"]
+        yield "articles", key_of(line["article"])
 
 
 def _attachments(body: Body) -> Iterator[Reference]:
@@ -75,9 +67,8 @@ def _attachments(body: Body) -> Iterator[Reference]:
 
 
 _RULES: dict[str, Callable[[Body], Iterator[Reference]]] = {
-    "master-data": _master_data,
+    "master-data": _discounts,
     "partners": _partners,
-    "articles": _articles,
     "article-categories": _categories,
     "availability": _availability,
     "price-lists": _prices,
