@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
 from starlette.types import ASGIApp
 
 from services.gateway.middleware import Guarded
 from services.gateway.models import ProblemBody
 from services.gateway.parts import Parts, identifier
 from services.gateway.routes import attachments, enrolment, news, sync
-from services.kernel.http import add_probes, install
+from services.kernel.http import add_probes, install, problem
+from services.kernel.logging import log
 
 _ABOUT = "Devices enrol, pull the feed of their sales channel and acknowledge it. Errors are RFC 9457 problems with a stable `code`."
 
@@ -20,6 +22,7 @@ def describe(parts: Parts) -> FastAPI:
     """The FastAPI application: routes, problems, probes, OpenAPI 3.1."""
     app = FastAPI(title="ceebus gateway", version="1", description=_ABOUT, redirect_slashes=False)
     install(app)
+    app.add_exception_handler(Exception, unexpected)
     identify = identifier(parts)
     app.include_router(enrolment.routes(parts))
     for route in (sync, attachments, news):
@@ -37,6 +40,12 @@ def describe(parts: Parts) -> FastAPI:
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     return app
+
+
+async def unexpected(request: Request, error: Exception) -> Response:
+    """The answer to what nobody foresaw; the request id finds it in the log."""
+    log.error(f"{type(error).__name__}: {error}", action="request_failed", path=request.url.path, exc_info=error)
+    return problem(500, "internal_error", "This should not happen. The log knows more under the request id.")
 
 
 def create_app(parts: Parts) -> ASGIApp:

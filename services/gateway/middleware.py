@@ -48,12 +48,9 @@ class Guarded:
         try:
             await self._pass_on(scope, receive, answer, headers)
         except Exception as error:
-            if started:
-                # the connection is closed without an end: the client sees a broken answer, never a short one
-                log.warning(f"{type(error).__name__}: {error}", action="answer_cut", path=scope["path"])
-                return
-            log.error(f"{type(error).__name__}: {error}", action="request_failed", path=scope["path"], exc_info=True)
-            await problem(500, "internal_error", "This should not happen; the log knows more under the request id.")(scope, receive, answer)
+            # after a failed answer the framework raises as well. One that broke off in the middle is closed without an end:
+            # the client sees a broken answer, never a short one
+            log.warning(f"{type(error).__name__}: {error}", action="answer_ended", path=scope["path"], begun=started)
         finally:
             structlog.contextvars.unbind_contextvars("request_id")
 
