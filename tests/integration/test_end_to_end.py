@@ -159,7 +159,7 @@ async def test_what_leaves_the_channel_leaves_the_device(system: System, fresh: 
     for kind, named, _sql, op in LOSSES[group]:
         gone[kind, await attachment(system, channel, named) if kind == "attachments" else named.replace("@", channel)] = op
     assert {held(device)[place]["op"] for place in gone} == {"upsert"}
-    for _kind, _named, sql, _op in LOSSES[group]:
+    for sql in (sql for _kind, _named, sql, _op in LOSSES[group] if sql):
         await system.change(channel, sql)
 
     async def left() -> bool:
