@@ -68,6 +68,7 @@ class KindStatus(BaseModel):
     exported: Annotated[int | None, Field(description="published objects that the exporter has judged, at least")]
     exported_records: Annotated[int | None, Field(description="records of cee.* that the exporter has judged, repeated ones too")]
     feed: Annotated[int, Field(description="objects devices can get")]
+    feed_records: Annotated[int | None, Field(description="records of export.* that the feed has taken, repeated ones too")]
     deactivated: Annotated[int, Field(description="objects devices keep as inactive")]
     on_devices: Annotated[int | None, Field(description="objects of the feed that every active device has in use; null: no active device")]
     due: int
@@ -109,5 +110,6 @@ class ChannelStatus(BaseModel):
     kinds: list[KindStatus]
     devices: DevicesBehind
     outbox: OutboxStatus | None
+    outcomes_records: Annotated[int | None, Field(description="records of outcomes.* that the feed has taken")]
     outcomes_lag: Annotated[int | None, Field(description="records of outcomes.* the feed has not taken yet")]
     away: Annotated[list[str], Field(description="parts that do not answer, so that figures are missing")]

@@ -11,16 +11,16 @@ from services.control.models import Chosen, Discard, Done, DueDetail, DueLine
 from services.kernel.postgres import Connection, Pool, PooledConnection, Queries, Row
 
 SQL = Queries(Path(__file__).with_name("due.sql"))
-LANGUAGES = ("pl", "de", "en")
+LANGUAGES: tuple[codes.Language, ...] = ("pl", "de", "en")
 _LINE = frozenset(DueLine.model_fields) - {"text"}
 
 
-def line(row: Row, language: str) -> DueLine:
+def line(row: Row, language: codes.Language) -> DueLine:
     """A row of the list."""
     return DueLine(**_fields(row), text=codes.text(row["code"], language, row["params"]))
 
 
-def detail(row: Row, language: str) -> DueDetail:
+def detail(row: Row, language: codes.Language) -> DueDetail:
     """A due record with its bytes; a waiting one's are those that wait."""
     raw = row["value"] if row["value"] is not None else row["waiting_body"]
     return DueDetail(

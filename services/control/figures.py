@@ -47,6 +47,7 @@ def kind_status(kind: str, figures: Figures, now_ms: float) -> KindStatus:
         exported=max(published - exporter.lag, 0) if exporter and published is not None else None,
         exported_records=exporter.passed if exporter else None,
         feed=feed["live"],
+        feed_records=fed.passed if fed else None,
         deactivated=feed["deactivated"],
         on_devices=feed["on_devices"] if figures.devices and figures.devices.active else None,
         due=sum(row["count"] for row in due),

@@ -45,6 +45,7 @@ class Status:
             kinds=[kind_status(kind, figures, self._now_ms()) for kind in KINDS],
             devices=figures.devices,
             outbox=figures.outbox,
+            outcomes_records=figures.positions.outcomes.passed if figures.positions else None,
             outcomes_lag=figures.positions.outcomes.lag if figures.positions else None,
             away=sorted(set(away)),
         )

@@ -35,6 +35,7 @@ Partition = tuple[str, int]  # (topic without prefix, partition number)
 DELIVERY_LIMIT_S = 30.0  # an idempotent batch never expires by itself (T18)
 BATCH_BYTES = 512 * 1024
 FETCH_BYTES = 4 << 20
+_SET_FOR_TOPIC = 1  # the protocol's DYNAMIC_TOPIC_CONFIG
 
 
 class Unreachable(Exception):
@@ -328,14 +329,14 @@ async def _wait_for_leaders(admin: AIOKafkaAdminClient, names: Sequence[str]) ->
 
 
 async def topic_configs(settings: Kafka, names: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The configuration of topics as the broker has it, defaults included."""
+    """What was set for each topic itself; the broker's defaults are left out, so that writing it back freezes none of them."""
     resources = [ConfigResource(ConfigResourceType.TOPIC, settings.topic_prefix + name) for name in names]
     async with _admin(settings) as admin:
         answers = await admin.describe_configs(resources)
     found: dict[str, dict[str, str]] = {}
     for answer in answers:
         for _code, _message, _type, name, entries in answer.resources:
-            found[name.removeprefix(settings.topic_prefix)] = {entry[0]: entry[1] for entry in entries}
+            found[name.removeprefix(settings.topic_prefix)] = {entry[0]: entry[1] for entry in entries if entry[3] == _SET_FOR_TOPIC}
     return found
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from services.kernel.postgres import migrate
-from services.sandbox.cee.install import install
+from services.kernel.postgres import migrate, pending
+from services.sandbox.cee.install import install, is_installed
 
 SERVICES = Path(__file__).parents[1]
 
@@ -20,3 +20,11 @@ async def prepare(database_url: str, cee_database_url: str, *, reference: bool =
     await migrate(cee_database_url, SERVICES / "source" / "migrations", "source")
     if reference:
         await install(cee_database_url)
+
+
+async def missing(database_url: str, cee_database_url: str, *, reference: bool = True) -> list[str]:
+    """What `prepare` would apply, as `<schema>/<file>`; changes nothing."""
+    ours = await pending(database_url, SERVICES / "kernel" / "migrations", "kernel")
+    beside_cee = await pending(cee_database_url, SERVICES / "source" / "migrations", "source")
+    absent = ["cee"] if reference and not await is_installed(cee_database_url) else []
+    return [f"kernel/{file}" for file in ours] + [f"source/{file}" for file in beside_cee] + absent

@@ -28,3 +28,12 @@ async def install(url: str) -> bool:
         return True
     finally:
         await connection.close()
+
+
+async def is_installed(url: str) -> bool:
+    """Whether a CEE is there, the reference one or another."""
+    connection = await connect(url, application="ceebus-migrate")
+    try:
+        return await connection.fetchval("select to_regclass('cee.mobile_channels')") is not None
+    finally:
+        await connection.close()

@@ -1,0 +1,1 @@
+"""The command line: one file a group of commands. Speaks HTTP to control; nothing is loaded that a command does not need."""

@@ -1,0 +1,3 @@
+-- name: channels
+-- The channels that CEE has; run on CEE's database.
+select channel from cee.mobile_channels order by channel
