@@ -160,7 +160,7 @@ def flag_article(desk: Desk) -> Change:
     return Change("articles", escape(number), ((SQL.flag_article, (number,)),))
 
 
-# of a thousand changes of a day; every list of objects they use up outlasts a day at its size's usual rate
+# of a thousand changes of a day
 WEIGHTS: dict[Callable[[Desk], Change], int] = {
     move_stock: 640,
     change_price: 130,
@@ -177,4 +177,11 @@ WEIGHTS: dict[Callable[[Desk], Change], int] = {
     enter_assortment: 4,
     throw_away: 3,
     new_partner: 3,
+}
+
+# what these take objects from for good
+USES_UP: dict[Callable[[Desk], Change], Callable[[Desk], list[Row]]] = {
+    move_document: lambda desk: desk.documents,
+    remove_price: lambda desk: desk.prices,
+    leave_assortment: lambda desk: desk.articles,
 }

@@ -14,7 +14,7 @@ from random import Random
 
 from services.kernel.postgres import Connection, Pool, PooledConnection
 from services.sandbox.generate.articles import Catalogue
-from services.sandbox.generate.changes import SQL, WEIGHTS, Change, Desk, move_stock
+from services.sandbox.generate.changes import SQL, USES_UP, WEIGHTS, Change, Desk, move_stock
 from services.sandbox.generate.plan import Plan
 from services.sandbox.generate.pools.companies import load_companies
 from services.sandbox.generate.pools.goods import load_goods
@@ -45,7 +45,7 @@ async def run_day(
     Cancelling it ends it at once, between or with open transactions rolled back.
     """
     async with pool.acquire() as connection:
-        desk = await _desk(connection, channel, seed)
+        desk = await open_desk(connection, channel, seed)
     begun, counts = asyncio.get_running_loop().time(), Counter[str]()
     queue: asyncio.Queue[Change | None] = asyncio.Queue(USERS)
     async with asyncio.TaskGroup() as users:
@@ -68,8 +68,8 @@ async def reprice(connection: Connection | PooledConnection, channel: str, facto
 def draw(desk: Desk) -> Change:
     """The next change of the day."""
     make = desk.rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
-    scarce = min(len(desk.prices), len(desk.documents), len(desk.articles)) < LEFT
-    return (move_stock if scarce else make)(desk)
+    stock = USES_UP.get(make)
+    return (move_stock if stock and len(stock(desk)) < LEFT else make)(desk)
 
 
 async def _work(pool: Pool, queue: asyncio.Queue[Change | None], counts: Counter[str], on_commit: OnCommit) -> None:
@@ -82,7 +82,8 @@ async def _work(pool: Pool, queue: asyncio.Queue[Change | None], counts: Counter
         counts[change.kind] += 1
 
 
-async def _desk(connection: PooledConnection, channel: str, seed: int) -> Desk:
+async def open_desk(connection: Connection | PooledConnection, channel: str, seed: int) -> Desk:
+    """What the day of this seed starts from. Raises EmptyChannel."""
     settings = await connection.fetchrow(SQL.channel, channel)
     if settings is None:
         raise EmptyChannel(f"CEE has no channel {channel}; `ceebus generate` makes one")
@@ -90,10 +91,11 @@ async def _desk(connection: PooledConnection, channel: str, seed: int) -> Desk:
     catalogue = Catalogue(load_goods())
     articles = await connection.fetch(SQL.articles, channel)
     before = await connection.fetchrow(SQL.made_before, channel)
+    assert before is not None
     desk = Desk(
         channel=channel,
         settings=settings,
-        rng=Random(f"{seed}/{channel}/day"),
+        rng=Random(f"{seed}/{channel}/day/{before['version']}"),
         stock=await connection.fetch(SQL.stock, channel),
         prices=await connection.fetch(SQL.prices, channel),
         articles=articles,
@@ -102,7 +104,7 @@ async def _desk(connection: PooledConnection, channel: str, seed: int) -> Desk:
         reps=[row["rep"] for row in await connection.fetch(SQL.reps, channel)],
         documents=await connection.fetch(SQL.documents, channel),
         names=(load_companies()[plan.home], load_people()[plan.home], load_places()[plan.home]),
-        numbers={"document": before["documents"], "partner": before["partners"]} if before else {},
+        numbers={"document": before["documents"], "partner": before["partners"]},
         filed=[],
         gone=[],
     )

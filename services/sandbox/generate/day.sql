@@ -52,9 +52,10 @@ where d.channel = $1 and d.type = 'ZS' and d.status_general in ('in_process', 'r
 order by d.key limit 20000
 
 -- name: made_before
--- How many documents and partners earlier days have made.
+-- How many documents and partners earlier days have made; the version tells one day from the next.
 select (select count(*) from cee.document where channel = $1 and hq_number ~ '-D[0-9]+$') as documents,
-       (select count(*) from cee.partner where number ~ '^D[0-9]') as partners
+       (select count(*) from cee.partner where number ~ '^D[0-9]') as partners,
+       (select last_value from cee.version) as version
 
 -- name: move_stock
 -- Goods came in or went out; never to where they were.
@@ -80,7 +81,7 @@ where type = $1 and hq_number = $2
 -- A new order, in one transaction with its lines.
 insert into cee.document (type, hq_number, channel, partner, issue_date, delivery_date, currency, payment_form, payment_term, warehouse,
     net_total, vat_total, gross_total, order_type, status_general, status_delivery, status_invoice)
-values ('ZS', $1, $2, $3, $4, $4 + 3, $5, $6, $7, $8, $9, $10, $11, 'ZSM', 'in_process', 'none', 'none')
+values ('ZS', $1, $2, $3, $4, $4::date + 3, $5, $6, $7, $8, $9, $10, $11, 'ZSM', 'in_process', 'none', 'none')
 
 -- name: insert_line
 -- One of its lines.

@@ -72,7 +72,7 @@ class DocumentMaker:
         self._rng = plan.rng("documents")
         self._customers = [partner for partner in company.partners if partner.role == "customer"]
         self._mobile = 0
-        self._spare = 0
+        self._spare: int | None = None
 
     def batches(self) -> Iterator[Batch]:
         """Headers and lines by turns, a chunk each."""
@@ -131,11 +131,11 @@ class DocumentMaker:
 
     def _count(self) -> int:
         """size.lines on average, exactly: what one document has more, the next has less."""
-        if self._spare:
-            count, self._spare = self._plan.size.lines - self._spare, 0
-            return count
-        self._spare = self._rng.randint(1 - self._plan.size.lines, self._plan.size.lines - 1)
-        return self._plan.size.lines + self._spare
+        spare, self._spare = self._spare, None
+        if spare is None:
+            spare = self._spare = self._rng.randint(1 - self._plan.size.lines, self._plan.size.lines - 1)
+            return self._plan.size.lines + spare
+        return self._plan.size.lines - spare
 
     def _lines(self, sketch: Sketch) -> tuple[list[tuple[Any, ...]], dict[str, int], Decimal]:
         rng, company = self._rng, self._company
