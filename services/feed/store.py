@@ -84,7 +84,8 @@ class Store:
             rows = [(r.kind, r.key, r.objectversion, r.topic_offset) for r in plan.touched]
             await self._connection.execute(QUERIES.touch, channel, *columns(rows, 4))
         if plan.late:
-            await self._connection.execute(QUERIES.late, channel, *columns([_late(r) for r in plan.late], 4))
+            latest = {r.reference: _late(r) for r in sorted(plan.late, key=lambda late: late.topic_offset)}
+            await self._connection.execute(QUERIES.late, channel, *columns(list(latest.values()), 4))
         if plan.arrived:
             await self._connection.execute(QUERIES.arrived, channel, *columns(plan.arrived, 2))
 

@@ -1,6 +1,7 @@
 """Everything that speaks to Kafka: producer, consumer, topics, offsets. The only module that imports aiokafka.
 
-Topic names of `schemas.topics` go in and come out; the prefix of a shared cluster is added and taken off here.
+Topic names of `schemas.topics` go in and come out; the prefix of a shared cluster is added and taken off here, and stands
+before group names as well: two installations on one cluster must not share a group.
 """
 
 from __future__ import annotations
@@ -172,7 +173,7 @@ class Consumer:
         self._inner = AIOKafkaConsumer(
             bootstrap_servers=settings.bootstrap,
             client_id=client,
-            group_id=group,
+            group_id=settings.topic_prefix + group,
             group_instance_id=instance,  # static membership: a quick restart causes no rebalance (T23)
             enable_auto_commit=False,
             auto_offset_reset="none",
@@ -349,7 +350,7 @@ async def alter_topic(settings: Kafka, name: str, config: dict[str, str]) -> Non
 async def group_offsets(settings: Kafka, group: str) -> dict[Partition, tuple[int, str]]:
     """Committed (next offset, metadata) of a consumer group, whoever committed them."""
     async with _admin(settings) as admin:
-        found = await admin.list_consumer_group_offsets(group)
+        found = await admin.list_consumer_group_offsets(settings.topic_prefix + group)
     prefix = settings.topic_prefix
     return {(tp.topic.removeprefix(prefix), tp.partition): (om.offset, om.metadata or "") for tp, om in found.items() if om.offset >= 0}
 

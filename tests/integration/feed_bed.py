@@ -136,7 +136,10 @@ class Bed(Owner):
         return int(await self.ours.fetchval("select last from ceebus.feed_position where channel = $1", self.channel) or 0)
 
     async def rows(self, table: str) -> list[Any]:
-        return await self.ours.fetch(f"select * from ceebus.{table} where channel = $1 order by kind, key", self.channel)
+        return sorted(await self.rows_of(table), key=lambda row: (row["kind"], row["key"]))
+
+    async def rows_of(self, table: str) -> list[Any]:
+        return await self.ours.fetch(f"select * from ceebus.{table} where channel = $1", self.channel)
 
     async def shown(self) -> list[tuple[int, str, str]]:
         """(position, kind, key) of what a device may be shown, in its order."""

@@ -1,0 +1,95 @@
+"""No statement of the feed reads a whole table: flat from ten thousand to a million rows, whatever the planner believes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from services.feed import outcomes, store
+from services.feed.store import Store
+from services.kernel.postgres import Queries, connect
+from tests.stack import Databases
+
+TEXTS = ["a", "b"]
+NUMBERS = [1, 2]
+BYTES = [b"a", None]
+EACH_BATCH: list[tuple[Queries, str, list[object]]] = [
+    (store.QUERIES, "lock", ["PL1"]),
+    (store.QUERIES, "known", ["PL1", TEXTS, TEXTS]),
+    (store.QUERIES, "absent", ["PL1", TEXTS, TEXTS]),
+    (
+        store.QUERIES,
+        "put",
+        ["PL1", "units", "upsert", 0, TEXTS, NUMBERS, BYTES, NUMBERS, BYTES, [None, "a"], [None, "a"], NUMBERS, NUMBERS, NUMBERS, None],
+    ),
+    (store.QUERIES, "touch", ["PL1", TEXTS, TEXTS, NUMBERS, NUMBERS]),
+    (
+        store.QUERIES,
+        "hold",
+        ["PL1", TEXTS, TEXTS, NUMBERS, BYTES, TEXTS, NUMBERS, BYTES, None, NUMBERS, NUMBERS, NUMBERS, None, ["[]", "[]"], [True, False]],
+    ),
+    (store.QUERIES, "hold_for", ["PL1", TEXTS, TEXTS, TEXTS, TEXTS, [True, False]]),
+    (store.QUERIES, "hold_due", ["PL1", TEXTS, TEXTS, NUMBERS, ["{}", "{}"], TEXTS, NUMBERS, NUMBERS]),
+    (store.QUERIES, "settle_waiting", ["PL1", TEXTS, TEXTS]),
+    (store.QUERIES, "settle_due", ["PL1", TEXTS, TEXTS]),
+    (store.QUERIES, "settle_ledger", ["PL1", TEXTS, TEXTS]),
+    (store.QUERIES, "late", ["PL1", TEXTS, TEXTS, NUMBERS, NUMBERS]),
+    (store.QUERIES, "arrived", ["PL1", TEXTS, TEXTS]),
+    (store.QUERIES, "released", ["PL1", 10, True]),
+    (store.QUERIES, "waiting", ["PL1", TEXTS, TEXTS]),
+    (store.QUERIES, "release_done", ["PL1", TEXTS, TEXTS]),
+    (store.QUERIES, "advance", ["PL1", 7]),
+    (store.QUERIES, "step", ["t", 0, 0, 1, 2]),
+    (
+        outcomes.QUERIES,
+        "refuse",
+        ["PL1", TEXTS, TEXTS, NUMBERS, TEXTS, TEXTS, ["{}", "{}"], TEXTS, NUMBERS, NUMBERS, BYTES, ["[]", "[]"]],
+    ),
+    (outcomes.QUERIES, "enter", ["PL1", TEXTS, TEXTS, NUMBERS, TEXTS, TEXTS, ["{}", "{}"]]),
+    (outcomes.QUERIES, "overtake", ["PL1", TEXTS, TEXTS, NUMBERS]),
+]
+
+
+def test_every_statement_of_a_transaction_is_looked_at() -> None:
+    named = {(queries, name) for queries, name, _ in EACH_BATCH}
+    beside = {"session", "open_channel", "release_channels"}
+    for queries, module in ((store.QUERIES, "queries"), (outcomes.QUERIES, "outcomes")):
+        names = set(re.findall(r"^-- name: (\w+)", (Path(store.__file__).parent / f"{module}.sql").read_text(), re.MULTILINE))
+        assert names - beside == {name for found, name in named if found is queries}
+
+
+@pytest.mark.parametrize("analysed", [False, True], ids=["no statistics", "a hundred thousand rows"])
+async def test_no_statement_reads_a_whole_table(databases: Databases, analysed: bool) -> None:
+    """The plans that prepared statements use for ever: those made for unknown values."""
+    filler = await connect(databases.ours)
+    if analysed:
+        await filler.execute(FILL)
+        await filler.execute("analyze")
+    await filler.close()
+    session = await Store.open(databases.ours)
+    try:
+        for queries, name, values in EACH_BATCH:
+            plan = "\n".join(row[0] for row in await session.fetch(f"explain {getattr(queries, name)}", *values))
+            assert not re.search(r"Seq Scan on|Hash Join|Merge Join|Hash Cond", plan), f"{name}:\n{plan}"
+            for scan in re.findall(r"(?:Index|Bitmap).* Scan .*on (?:feed|waiting|due|ledger)\b[^\n]*\n(?:[^\n]*\n)*?[^\n]*", plan):
+                assert "Index Cond" in plan, f"{name}:\n{scan}"
+    finally:
+        await session.close()
+
+
+FILL = """
+insert into ceebus.feed_position(channel, last) values('PL1', 100000) on conflict do nothing;
+insert into ceebus.feed(channel, kind, key, objectversion, hash, op, version, body, position, topic_partition, topic_offset)
+select 'PL1', 'units', 'k' || i, i, '\\x00', 'upsert', 1, '\\x7b7d', i, 0, i from generate_series(1, 100000) i;
+insert into ceebus.waiting(channel, kind, key, objectversion, op, topic_partition, topic_offset, missing)
+select 'PL1', 'units', 'k' || i, i, 'upsert', 0, i, '[]' from generate_series(1, 5000) i;
+insert into ceebus.waiting_for(channel, parent_kind, parent_key, kind, key) select 'PL1', 'units', 'p' || i % 50, 'units', 'k' || i
+from generate_series(1, 5000) i;
+insert into ceebus.due(channel, kind, key, objectversion, outcome, code) select 'PL1', 'units', 'k' || i, i, 'waiting', 'x'
+from generate_series(1, 5000) i;
+insert into ceebus.ledger(channel, kind, key, objectversion, outcome, code) select 'PL1', 'units', 'k' || i, i, 'warning', 'x'
+from generate_series(1, 5000) i;
+insert into ceebus.release(channel, parent_kind, parent_key) select 'PL1', 'units', 'p' || i from generate_series(1, 3) i;
+"""
