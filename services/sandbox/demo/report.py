@@ -1,0 +1,104 @@
+"""What the demo found, as tables for a person and as one JSON object for a program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich.table import Table
+
+from schemas.topics import KINDS
+from services.sandbox.expected.comparison import Difference
+
+SHOWN = 8  # differences that are named one by one
+
+
+@dataclass(frozen=True)
+class Held:
+    """One device against CEE: counts by kind and every difference."""
+
+    rep: str
+    expected: dict[str, int]
+    feed: dict[str, int]
+    device: dict[str, int]
+    differences: tuple[Difference, ...]
+
+    def equal(self, kind: str) -> bool:
+        return not any(found.kind == kind for found in self.differences)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole demo. `status` is control's status of the channel at the end."""
+
+    seconds: float
+    changes: int
+    p50: float | None
+    p99: float | None
+    samples: int
+    status: dict[str, Any]
+    held: tuple[Held, ...]
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.held) and not any(held.differences for held in self.held) and self.samples > 0
+
+    def kinds(self) -> dict[str, dict[str, Any]]:
+        """By kind: the first device's figures; equal only if every device is."""
+        first, by_kind = self.held[0], {kind["kind"]: kind for kind in self.status["kinds"]}
+        return {
+            kind: {
+                "cee": first.expected.get(kind, 0),
+                "exported": by_kind[kind]["exported"],
+                "feed": first.feed.get(kind, 0),
+                "device": first.device.get(kind, 0),
+                "due": by_kind[kind]["due"],
+                "due_codes": by_kind[kind]["due_codes"],
+                "equal": all(held.equal(kind) for held in self.held),
+            }
+            for kind in KINDS
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "ok": self.ok,
+            "seconds": round(self.seconds, 1),
+            "changes": self.changes,
+            "latency_ms": {"p50": self.p50, "p99": self.p99, "samples": self.samples},
+            "kinds": self.kinds(),
+            "devices": [{"rep": held.rep, "differences": [str(found) for found in held.differences]} for held in self.held],
+        }
+
+
+def table(report: Report, held: Held) -> Table:
+    """One device: expected by SQL over CEE's tables, and what each station has."""
+    shown = Table(title=f"Device of rep {held.rep}", title_justify="left", expand=False)
+    for name in ("kind", "expected", "exported", "in feed", "on device", "due"):
+        shown.add_column(name, justify="left" if name == "kind" else "right", no_wrap=True)
+    shown.add_column("due codes", overflow="fold", max_width=34)
+    shown.add_column("equal", no_wrap=True)
+    for status in report.status["kinds"]:
+        kind = status["kind"]
+        codes = ", ".join(f"{code} {count}" for code, count in status["due_codes"].items())
+        figures = (held.expected.get(kind, 0), status["exported"], held.feed.get(kind, 0), held.device.get(kind, 0), status["due"])
+        mark = "[green]yes[/green]" if held.equal(kind) else "[red]NO[/red]"
+        shown.add_row(kind, *[f"{figure:,}" if figure is not None else "?" for figure in figures], codes, mark)
+    return shown
+
+
+def conclusion(report: Report) -> list[str]:
+    """The sentences below the tables."""
+    said = []
+    for held in report.held:
+        said += [f"[red]{held.rep}: {found}[/red]" for found in held.differences[:SHOWN]]
+    if report.samples:
+        said.append(
+            f"{report.changes} changes; from commit in CEE to commit on a device: p50 {report.p50} ms, p99 {report.p99} ms ({report.samples} seen)"
+        )
+    else:
+        said.append("[red]no live change arrived on a device[/red]")
+    if report.ok:
+        said.append(f"[green]Both devices hold exactly what CEE says they should[/green], after {report.seconds:.0f} s.")
+    else:
+        said.append(f"[red]Something differs.[/red] The logs are in the demo's home, see above. It took {report.seconds:.0f} s.")
+    return said

@@ -1,0 +1,197 @@
+"""The demo, step by step: stack, sample company, channel, first snapshot, two devices, a working day, comparison.
+
+Called by `ceebus demo`. Everything runs for real: Kafka, PostgreSQL, one process per role, devices that speak HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from services.kernel.postgres import pool
+from services.kernel.settings import read_settings
+from services.sandbox.databases import prepare
+from services.sandbox.demo.company import Running
+from services.sandbox.demo.phone import Arrivals, follow
+from services.sandbox.demo.report import Held, Report
+from services.sandbox.device.device import Device
+from services.sandbox.expected.comparison import compare
+from services.sandbox.expected.expectation import KINDS, expected
+from services.sandbox.generate.day import run_day
+from services.sandbox.generate.load import generate
+from services.sandbox.server import StackError
+from services.sandbox.stack import Stack, embedded
+from services.sandbox.supervisor import supervised
+
+CHANNEL = "PL1"
+ROLES = ("source", "exporter", "feed", "gateway", "control")
+MARK = "demo.home"  # a folder with this file is ours and may be emptied
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `ceebus demo` can be told."""
+
+    home: Path = Path(".ceebus/demo")
+    size: str = "small"
+    seconds: float = 30.0
+    per_second: float = 10.0
+    devices: int = 2
+    seed: int = 1
+
+
+async def demo(options: Options, console: Console) -> Report:
+    """Raises StackError where something does not start, NotQuiet where the system does not come to rest."""
+    began = time.monotonic()
+    _empty(options.home)
+    async with embedded(options.home, say=lambda text: console.print(f"  {text}")) as stack:
+        console.print(f"[bold]1[/bold] Kafka at {stack.values['kafka']} and PostgreSQL run in {options.home} ({_since(began)})")
+        await _fill(stack, options, console)
+        async with _roles(stack, options, console) as running:
+            await _first_snapshot(running, console)
+            async with AsyncExitStack() as phones:
+                devices = await _pull(running, options, phones, console)
+                arrivals, changes = Arrivals(), await _count(running)
+                await _day(running, devices, options, (arrivals, console))
+                status = await running.quiet()
+                held = tuple([await _compare(running, rep, device) for rep, device in devices.items()])
+                made = await _count(running) - changes
+    return Report(
+        time.monotonic() - began, made, arrivals.percentile(0.5), arrivals.percentile(0.99), len(arrivals.latencies_ms), status, held
+    )
+
+
+def _empty(home: Path) -> None:
+    """From nothing: an earlier demo goes, anything else stays."""
+    if home.exists() and any(home.iterdir()):
+        if not (home / MARK).exists():
+            raise StackError(f"{home} is not empty and not of an earlier demo; choose another folder with --home")
+        shutil.rmtree(home)
+    home.mkdir(parents=True, exist_ok=True)
+    (home / MARK).touch()
+
+
+async def _fill(stack: Stack, options: Options, console: Console) -> None:
+    began = time.monotonic()
+    await prepare(stack.values["database_url"], stack.values["cee_database_url"])
+    async with pool(stack.values["cee_database_url"], size=1) as cee, cee.acquire() as connection:
+        with _bars(console) as bars:
+            made = await generate(connection, options.size, options.seed, channel=CHANNEL, progress=bars.show)
+    counts = ", ".join(f"{count:,} {kind}" for kind, count in made.counts.items() if kind in KINDS)
+    console.print(f"[bold]2[/bold] sample company {options.size}: {counts}; {len(made.bad)} bad records among them ({_since(began)})")
+
+
+@asynccontextmanager
+async def _roles(stack: Stack, options: Options, console: Console) -> AsyncIterator[Running]:
+    began = time.monotonic()
+    settings = read_settings(stack.environment(), home=options.home)
+    async with (
+        supervised(ROLES, stack.environment(), say=lambda text: console.print(f"  [yellow]{text}[/yellow]")),
+        pool(settings.database_url, size=2) as ours,
+        pool(settings.cee_database_url, size=6) as cee,
+    ):
+        console.print(f"[bold]3[/bold] roles {', '.join(ROLES)} run; API at {settings.control.url}/docs ({_since(began)})")
+        running = Running(settings, CHANNEL, ours, cee)
+        try:
+            yield running
+        finally:
+            await running.http.aclose()
+
+
+async def _first_snapshot(running: Running, console: Console) -> None:
+    began = time.monotonic()
+    await running.activate()
+    console.print(f"[bold]4[/bold] channel {CHANNEL} is active: first snapshot")
+    with _bars(console) as bars:
+        await running.snapshot(bars.show)
+    status = await running.quiet()
+    console.print(
+        f"  {sum(kind['feed'] for kind in status['kinds']):,} objects in the feed, {sum(kind['due'] for kind in status['kinds'])} due ({_since(began)})"
+    )
+
+
+async def _pull(running: Running, options: Options, phones: AsyncExitStack, console: Console) -> dict[str, Device]:
+    devices: dict[str, Device] = {}
+    console.print("[bold]5[/bold] devices")
+    for rep in await running.reps(options.devices):
+        device = await phones.enter_async_context(Device(running.settings.gateway.url, options.home / f"device-{rep}.db"))
+        await device.enrol(await running.code(rep), f"demo {rep}")
+        pulled = await device.pull()
+        files = await device.fetch_attachments()
+        devices[rep] = device
+        console.print(f"  rep {rep}: {pulled.rows:,} rows in {pulled.pages} pages, {files} files ({pulled.seconds:.1f} s)")
+    return devices
+
+
+async def _day(running: Running, devices: dict[str, Device], options: Options, shown: tuple[Arrivals, Console]) -> None:
+    """Changes in CEE while the devices follow; ends when they have all that the feed had at the end."""
+    arrivals, console = shown
+    console.print(f"[bold]6[/bold] {options.seconds:.0f} s of a working day, {options.per_second:g} changes/s, devices following")
+    stop = asyncio.Event()
+    following = [asyncio.create_task(follow(device, arrivals, stop)) for device in devices.values()]
+    try:
+        with _bars(console) as bars:
+            clock = asyncio.create_task(_clock(bars, options.seconds))
+            await run_day(running.cee, CHANNEL, options.seconds, options.per_second, options.seed, arrivals.committed)
+            clock.cancel()
+        await running.quiet()
+    finally:
+        stop.set()
+        await asyncio.gather(*following)
+    for device in devices.values():
+        await device.pull()
+        await device.fetch_attachments()
+
+
+async def _clock(bars: _Bars, seconds: float) -> None:
+    for second in range(int(seconds) + 1):
+        bars.show("working day", second, int(seconds))
+        await asyncio.sleep(1)
+
+
+async def _compare(running: Running, rep: str, device: Device) -> Held:
+    async with running.cee.acquire() as connection:
+        wanted = await expected(connection, CHANNEL, rep)
+    have = {kind: device.rows(kind) for kind in KINDS}
+    return Held(
+        rep,
+        {kind: sum(op == "upsert" for op, _ in rows.values()) for kind, rows in wanted.items()},
+        await running.in_feed(rep),
+        {kind: sum(body.get("op") == "upsert" for body in rows.values()) for kind, rows in have.items()},
+        tuple(compare(wanted, have)),
+    )
+
+
+async def _count(running: Running) -> int:
+    return int(await running.cee.fetchval("select last_value from ceebus.outbox_seq_seq"))
+
+
+class _Bars:
+    """One bar a kind, added when it is first heard of."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._tasks = progress, dict[str, object]()
+
+    def show(self, kind: str, done: int, total: int | None) -> None:
+        if kind not in self._tasks:
+            self._tasks[kind] = self._progress.add_task(kind, total=total)
+        self._progress.update(self._tasks[kind], completed=done, total=total)  # type: ignore[arg-type]
+
+
+@contextmanager
+def _bars(console: Console) -> Iterator[_Bars]:
+    columns = (TextColumn("  {task.description:20}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=not console.is_terminal) as progress:
+        yield _Bars(progress)
+
+
+def _since(began: float) -> str:
+    return f"{time.monotonic() - began:.1f} s"
