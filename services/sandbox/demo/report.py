@@ -75,15 +75,23 @@ def table(report: Report, held: Held) -> Table:
     shown = Table(title=f"Device of rep {held.rep}", title_justify="left", expand=False)
     for name in ("kind", "expected", "exported", "in feed", "on device", "due"):
         shown.add_column(name, justify="left" if name == "kind" else "right", no_wrap=True)
-    shown.add_column("due codes", overflow="fold", max_width=34)
     shown.add_column("equal", no_wrap=True)
     for status in report.status["kinds"]:
         kind = status["kind"]
-        codes = ", ".join(f"{code} {count}" for code, count in status["due_codes"].items())
         figures = (held.expected.get(kind, 0), status["exported"], held.feed.get(kind, 0), held.device.get(kind, 0), status["due"])
         mark = "[green]yes[/green]" if held.equal(kind) else "[red]NO[/red]"
-        shown.add_row(kind, *[f"{figure:,}" if figure is not None else "?" for figure in figures], codes, mark)
+        shown.add_row(kind, *[f"{figure:,}" if figure is not None else "?" for figure in figures], mark)
     return shown
+
+
+def held_back(report: Report) -> list[str]:
+    """Why records are due, by kind: the sample company always has a few bad ones."""
+    lines = ["Due, that is held back with a reason (`ceebus due list`); the sample company has bad records of every kind:"]
+    for status in report.status["kinds"]:
+        codes = ", ".join(f"{code} {count}" for code, count in status["due_codes"].items())
+        if codes:
+            lines.append(f"  {status['kind']:18} {codes}")
+    return lines
 
 
 def conclusion(report: Report) -> list[str]:
