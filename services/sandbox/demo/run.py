@@ -113,9 +113,8 @@ async def _first_snapshot(running: Running, console: Console) -> None:
     with _bars(console) as bars:
         await running.snapshot(bars.show)
     status = await running.quiet()
-    console.print(
-        f"  {sum(kind['feed'] for kind in status['kinds']):,} objects in the feed, {sum(kind['due'] for kind in status['kinds'])} due ({_since(began)})"
-    )
+    feed, due = (sum(kind[part] for kind in status["kinds"]) for part in ("feed", "due"))
+    console.print(f"  {feed:,} objects in the feed, {due} due ({_since(began)})")
 
 
 async def _pull(running: Running, options: Options, phones: AsyncExitStack, console: Console) -> dict[str, Device]:
