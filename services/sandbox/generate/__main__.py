@@ -22,7 +22,7 @@ async def main() -> None:
     parser.add_argument("--active", action="store_true")
     parser.add_argument("--pictures", choices=("small", "full"), default="small")
     given = parser.parse_args()
-    connection = await connect(read_settings().cee.url)
+    connection = await connect(read_settings().cee_database_url)
     try:
         made = await generate(connection, given.size, given.seed, channel=given.channel, active=given.active, pictures=given.pictures)
     finally:
