@@ -100,9 +100,8 @@ def conclusion(report: Report) -> list[str]:
     for held in report.held:
         said += [f"[red]{held.rep}: {found}[/red]" for found in held.differences[:SHOWN]]
     if report.samples:
-        said.append(
-            f"{report.changes} changes; from commit in CEE to commit on a device: p50 {report.p50} ms, p99 {report.p99} ms ({report.samples} seen)"
-        )
+        took = f"p50 {report.p50} ms, p99 {report.p99} ms ({report.samples} seen)"
+        said.append(f"{report.changes} changes; from commit in CEE to commit on a device: {took}")
     else:
         said.append("[red]no live change arrived on a device[/red]")
     if report.ok:
