@@ -204,15 +204,26 @@ async def _more_than(bed: Bed, rows: int) -> bool:
     return len(await bed.rows_of("feed")) > rows
 
 
-async def test_two_processes_share_the_partitions_and_one_takes_over(settings: Settings, environment: dict[str, str], bed: Bed) -> None:
-    """F03 in short: the second one joins, the first one is killed, nothing is lost or written twice."""
+async def test_two_processes_share_the_partitions_and_a_killed_one_takes_its_own_up_again(
+    settings: Settings, environment: dict[str, str], bed: Bed
+) -> None:
+    """F03 in short: nothing is lost or written twice while one joins, is killed and comes back under its name."""
     await publish_channel(settings, bed.channel)
     second = environment | {"CEEBUS_INSTANCE": f"{environment['CEEBUS_INSTANCE']}-b"}
     await publish(settings, bed.log.basics())
-    async with process(second):
-        async with process(environment):
+    async with process(environment):
+        await eventually(lambda: _count(bed, "feed", 3), within=60)
+        async with process(second):
+            await eventually(lambda: _taken_over(bed), within=60)
             await publish(settings, [bed.log.article(f"A{i}") for i in range(1000)])
             await eventually(lambda: _count(bed, "feed", 1003), within=60)
         await publish(settings, [bed.log.article(f"B{i}") for i in range(1000)])
-        await eventually(lambda: _count(bed, "feed", 2003), within=90)
+        async with process(second):
+            await eventually(lambda: _count(bed, "feed", 2003), within=60)
     assert [position for position, _, _ in await bed.shown()] == list(range(1, 2004))
+
+
+async def _taken_over(bed: Bed) -> bool:
+    """Every partition of articles has had a second owner: the group has been divided anew."""
+    query = "select count(*) from ceebus.lane_offset where topic = $1 and epoch > 0"
+    return bool(await bed.ours.fetchval(query, topics.export(bed.channel, "articles")) == 4)
