@@ -111,8 +111,9 @@ def _goods(plan: Plan, company: Company, known: list[str]) -> Iterator[Batch]:
 
 async def _copy(connection: Connection | PooledConnection, plan: Plan, batch: Batch, counts: dict[str, int], progress: Progress) -> None:
     done = counts.get(batch.kind, 0)
-    counts[batch.kind] = done + batch.total
-    total = plan.size.documents + plan.size.documents // 20 if batch.kind in TOTALS else counts[batch.kind]
+    total = plan.size.documents + plan.size.documents // 20 if batch.kind in TOTALS else done + batch.total
+    if batch.total:
+        counts[batch.kind] = done + batch.total
 
     def counted() -> Iterator[tuple[Any, ...]]:
         for place, row in enumerate(batch.rows, 1):
