@@ -1,0 +1,17 @@
+"""`make bench`: every measurement, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from bench import lane, system
+
+
+async def main() -> None:
+    await lane.main()
+    await system.main(sys.argv[1] if len(sys.argv) > 1 else "mid")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
