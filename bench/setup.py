@@ -10,7 +10,8 @@ from pathlib import Path
 
 from schemas import topics
 from schemas.channel import Channel
-from services.kernel.kafka import Outgoing, ensure_topics, producer
+from services.kernel.kafka import Outgoing, producer
+from services.kernel.kafka_admin import ensure_topics
 from services.kernel.postgres import Pool, migrate, pool
 from services.kernel.settings import Kafka
 from services.sandbox.stack import Stack, embedded

@@ -14,7 +14,8 @@ import orjson
 
 from schemas import topics
 from schemas.envelope import header
-from services.kernel.kafka import Record, follow, topics_present
+from services.kernel.kafka import Record, follow
+from services.kernel.kafka_admin import topics_present
 from services.kernel.postgres import Pool, connect, migrate, pool
 from services.kernel.settings import Settings, read_settings
 from services.sandbox.databases import SERVICES
@@ -86,6 +87,25 @@ class Bed:
         """What a new subscriber ends up with: the last value of each key, None for a tombstone."""
         records = await self.kind_log(channel, kind)
         return {(record.key or b"").decode(): orjson.loads(record.value) if record.value else None for record in records}
+
+    async def has_newest(self, channel: str, kind: str, keys: set[str]) -> bool:
+        """Whether all keys stand in the log with a value."""
+        return keys <= {key for key, value in (await self.newest(channel, kind)).items() if value is not None}
+
+    async def is_newest(self, channel: str, kind: str, key: str, value: dict[str, Any] | None) -> bool:
+        newest = await self.newest(channel, kind)
+        return key in newest and newest[key] == value
+
+    async def has_records(self, channel: str, kind: str, count: int) -> bool:
+        found = len(await self.kind_log(channel, kind))
+        assert found <= count, f"{found} records, expected {count}"
+        return found == count
+
+    async def outbox_waits(self) -> bool:
+        """Whether a committed change waits for an older open transaction."""
+        return bool(
+            await self.cee.fetchval("select exists(select from ceebus.outbox where txid >= pg_snapshot_xmin(pg_current_snapshot()))")
+        )
 
     async def snapshots_done(self, channel: str) -> bool:
         states = [row["state"] for row in await self.cee.fetch("select state from ceebus.snapshot where channel = $1", channel)]

@@ -14,7 +14,7 @@ from services.cli.client import role
 from services.cli.direct import settings
 from services.cli.failure import NOT_AS_WANTED, NOT_REACHABLE, Failure
 from services.cli.output import Json, say, show_json, table
-from services.kernel.kafka import topics_present
+from services.kernel.kafka_admin import topics_present
 from services.kernel.postgres import Queries, connect, safe
 from services.kernel.settings import PREFIX, Settings, read_environment
 

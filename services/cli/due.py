@@ -79,7 +79,8 @@ def retry(
 ) -> None:
     """Has objects published again as CEE has them now."""
     done = control().send("POST", "channels", channel, "due", "retry", body=_chosen(kind, keys, code))
-    _report(done, as_json, f"{done['chosen']} due; the source was asked for {done['done']} of them, the others are on its list already.")
+    already = f"; {done['chosen'] - done['done']} more were asked for before" if done["chosen"] > done["done"] else ""
+    _report(done, as_json, f"The source was asked to publish {done['done']} again{already}.")
 
 
 @app.command()

@@ -14,7 +14,7 @@ from schemas.topics import TopicSpec
 from services.cli.direct import settings, wait_for
 from services.cli.failure import NOT_AS_WANTED, Failure
 from services.cli.output import Json, say, show_json, table
-from services.kernel.kafka import alter_topic, ensure_topics, log_bounds, topic_configs, topics_present
+from services.kernel.kafka_admin import alter_topic, ensure_topics, log_bounds, topic_configs, topics_present
 from services.kernel.postgres import Queries, connect
 from services.kernel.settings import Kafka, Settings
 

@@ -23,6 +23,13 @@ class Parts:
     channels: Channels
     status: Status
 
+    async def filters(self, channel: str | None, kind: str | None = None) -> None:
+        """Raises Problem 404 for a filter nothing can fit: an empty list would say that all is well."""
+        if channel is not None:
+            await self.channels.one(channel)
+        if kind is not None:
+            known_kind(kind)
+
 
 def known_kind(kind: str) -> str:
     """Raises Problem 404 `kind_unknown`."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from schemas import topics
 from schemas.channel import encode_channel
-from services.kernel.kafka import Partition, group_offsets, log_bounds, published_at, topics_present
+from services.kernel.kafka import Partition
+from services.kernel.kafka_admin import group_offsets, log_bounds, published_at, topics_present
 from services.kernel.postgres import Pool, Queries
 from services.kernel.settings import Kafka
 

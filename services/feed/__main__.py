@@ -11,7 +11,8 @@ from services.feed.housekeeping import keep_house
 from services.feed.marks import FeedMarks
 from services.feed.release import Releaser
 from services.kernel.channels import ChannelFollower
-from services.kernel.kafka import Consumer, ensure_topics
+from services.kernel.kafka import Consumer
+from services.kernel.kafka_admin import ensure_topics
 from services.kernel.lane import Lane
 from services.kernel.logging import log
 from services.kernel.postgres import pool

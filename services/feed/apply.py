@@ -88,13 +88,14 @@ def newest(records: Iterable[Incoming]) -> tuple[list[Incoming], list[Incoming]]
     winners: dict[Reference, Incoming] = {}
     losers = []
     for record in records:
-        had = winners.get(record.reference)
-        if had is not None and had.objectversion > record.objectversion:
-            losers.append(record)
+        had = winners.setdefault(record.reference, record)
+        if had is record:
             continue
-        if had is not None:
+        if had.objectversion > record.objectversion:
+            losers.append(record)
+        else:
             losers.append(winners.pop(record.reference))
-        winners[record.reference] = record
+            winners[record.reference] = record
     return list(winners.values()), losers
 
 
@@ -141,7 +142,7 @@ def _place(plan: Plan, record: Incoming, had: Known, live: dict[Reference, bool]
     audience = record.audience if record.stated or not (record.bare and had.seen) else _tuple(had.audience)
     without = [reference for reference in record.soft if not live.get(reference, True)]
     shown = shortened(record, without) if without else record
-    same = had.live and (had.hash, had.op, _tuple(had.audience)) == (shown.hash, record.op, audience)
+    same = had.live and shown.hash is not None and (had.hash, had.op, _tuple(had.audience)) == (shown.hash, record.op, audience)
     missing = [] if same else [reference for reference in record.needs if not live.get(reference, True)]
     _settle(plan, record, had)
     if missing:

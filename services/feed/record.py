@@ -20,6 +20,8 @@ from services.kernel.kafka import Record
 KEY_LIMIT = 512  # bytes, domain.md 3; far longer ones would not fit into an index
 SEPARATOR = "\x1f"  # between the reps of an audience on the way into PostgreSQL
 _INT64 = 1 << 63
+_OPERATIONS = frozenset({"upsert", "deactivate", "delete"})
+_BARE = frozenset({"channel", "kind", "key", "op", "version", "changed_at", "content_hash", "run_id"})
 
 
 class Malformed(Exception):
@@ -30,8 +32,7 @@ class Malformed(Exception):
 class Incoming:
     """One state of one object. `body` are the value's bytes as they travelled; None for a delete."""
 
-    kind: str
-    key: str
+    reference: Reference
     objectversion: int
     op: str
     hash: bytes | None
@@ -48,39 +49,40 @@ class Incoming:
     run: UUID | None
 
     @property
-    def reference(self) -> Reference:
-        return self.kind, self.key
+    def kind(self) -> str:
+        return self.reference[0]
+
+    @property
+    def key(self) -> str:
+        return self.reference[1]
 
 
 def read(kind: str, record: Record) -> Incoming:
     """Raises Malformed. Unknown headers and fields are ignored."""
-    headers, contract = dict(record.headers), EXPORT[kind]
+    headers, contract, value = dict(record.headers), EXPORT[kind], record.value
     try:
-        key = (record.key or b"").decode()
-        objectversion = int(headers["ce_objectversion"])
-        body = _fields(record.value)
+        body = _fields(value)
         op = headers["ce_op"].decode() if "ce_op" in headers else body.get("op", "delete")
-        run = headers.get("ce_runid")
+        if op not in _OPERATIONS or (value is None) != (op == "delete"):
+            raise Malformed(f"operation {op!r} does not go with its value")
+        upsert, audience, digest = op == "upsert", headers.get("ce_audience"), headers.get("ce_contenthash")
         return Incoming(
-            kind=kind,
-            key=_stored_text(key),
-            objectversion=_int64(objectversion),
-            op=_op(op, record.value),
-            hash=bytes.fromhex(headers.get("ce_contenthash", b"").decode()) or None,
+            reference=(kind, _stored_text((record.key or b"").decode())),
+            objectversion=_int64(int(headers["ce_objectversion"])),
+            op=op,
+            hash=bytes.fromhex(digest.decode()) if digest else None,
             version=_int64(body["version"]) if "version" in body else None,
-            body=record.value,
-            audience=audience_of(headers.get("ce_audience")),
-            stated="ce_audience" in headers,
-            bare=op != "upsert" and not _says_more(body),
-            needs=contract.needs(body) if op == "upsert" else (),
-            soft=contract.soft(body) if op == "upsert" else (),
+            body=value,
+            audience=None if audience is None else audience_of(audience),
+            stated=audience is not None,
+            bare=not upsert and body.keys() <= _BARE,
+            needs=contract.needs(body) if upsert else (),
+            soft=contract.soft(body) if upsert else (),
             event_ms=_milliseconds(headers["ce_time"]) if "ce_time" in headers else None,
             topic_partition=record.partition,
             topic_offset=record.offset,
-            run=UUID(run.decode()) if run else None,
+            run=UUID(headers["ce_runid"].decode()) if "ce_runid" in headers else None,
         )
-    except Malformed:
-        raise
     except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
         raise Malformed(f"{type(error).__name__}: {error}") from error
 
@@ -89,8 +91,7 @@ def from_waiting(row: Any) -> Incoming:
     """The full version that waits, as it was when it arrived."""
     body = _fields(row["body"])
     return Incoming(
-        kind=row["kind"],
-        key=row["key"],
+        reference=(row["kind"], row["key"]),
         objectversion=row["objectversion"],
         op=row["op"],
         hash=row["hash"],
@@ -108,10 +109,8 @@ def from_waiting(row: Any) -> Incoming:
     )
 
 
-def audience_of(value: bytes | None) -> tuple[str, ...] | None:
+def audience_of(value: bytes) -> tuple[str, ...] | None:
     """Sorted rep numbers; None means the whole channel."""
-    if value is None:
-        return None
     reps = orjson.loads(value)
     if reps is not None and any(SEPARATOR in rep for rep in reps):
         raise Malformed("a rep number holds a control character")
@@ -125,16 +124,6 @@ def _fields(value: bytes | None) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Malformed("not a JSON object")
     return body
-
-
-def _op(op: str, value: bytes | None) -> str:
-    if op not in ("upsert", "deactivate", "delete") or (value is None) != (op == "delete"):
-        raise Malformed(f"operation {op!r} does not go with its value")
-    return op
-
-
-def _says_more(body: dict[str, Any]) -> bool:
-    return not body.keys() <= {"channel", "kind", "key", "op", "version", "changed_at", "content_hash", "run_id"}
 
 
 def is_storable(text: str) -> bool:

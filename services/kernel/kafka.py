@@ -7,28 +7,23 @@ before group names as well: two installations on one cluster must not share a gr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
     CommitFailedError,
     IllegalStateError,
     KafkaConnectionError,
     KafkaError,
     NoOffsetForPartitionError,
-    TopicAlreadyExistsError,
-    for_code,
 )
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import OffsetAndMetadata
 
 from schemas.envelope import Headers
-from schemas.topics import TopicSpec
 from services.kernel.settings import Kafka
 
 Partition = tuple[str, int]  # (topic without prefix, partition number)
@@ -36,7 +31,6 @@ Partition = tuple[str, int]  # (topic without prefix, partition number)
 DELIVERY_LIMIT_S = 30.0  # an idempotent batch never expires by itself (T18)
 BATCH_BYTES = 512 * 1024
 FETCH_BYTES = 4 << 20
-_SET_FOR_TOPIC = 1  # the protocol's DYNAMIC_TOPIC_CONFIG
 
 
 class Unreachable(Exception):
@@ -98,12 +92,12 @@ class Producer:
             max_request_size=4 << 20,
             request_timeout_ms=int(DELIVERY_LIMIT_S * 1000),
         )
-        await _started(self._inner, self._settings)
+        await started(self._inner, self._settings)
 
     async def stop(self) -> None:
         if self._inner is not None:
             inner, self._inner = self._inner, None
-            await _stopped(inner)
+            await stopped(inner)
 
     async def send_all(self, records: Iterable[Outgoing]) -> int:
         """Sends in the given order per partition; returns how many. Raises DeliveryFailed, then all may be sent again."""
@@ -192,10 +186,10 @@ class Consumer:
         return TopicPartition(self._prefix + partition[0], partition[1])
 
     async def start(self) -> None:
-        await _started(self._inner, self._settings)
+        await started(self._inner, self._settings)
 
     async def stop(self) -> None:
-        await _stopped(self._inner)
+        await stopped(self._inner)
 
     def subscribe(
         self, topics: Sequence[str], assigned: Callable[[list[Partition]], Any], revoked: Callable[[list[Partition]], Any]
@@ -254,7 +248,7 @@ async def follow(settings: Kafka, topic: str, client: str) -> AsyncIterator[list
     """All records of a small topic from its beginning, then as they come; an empty list says "at the end for now"."""
     name = settings.topic_prefix + topic
     inner = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, client_id=client, enable_auto_commit=False, auto_offset_reset="none")
-    await _started(inner, settings)
+    await started(inner, settings)
     try:
         partitions = [TopicPartition(name, p) for p in sorted(await _partitions(inner, name))]
         inner.assign(partitions)
@@ -269,7 +263,7 @@ async def follow(settings: Kafka, topic: str, client: str) -> AsyncIterator[list
                 behind = False
                 yield []
     finally:
-        await _stopped(inner)
+        await stopped(inner)
 
 
 async def _partitions(inner: AIOKafkaConsumer, name: str) -> set[int]:
@@ -282,123 +276,14 @@ async def _partitions(inner: AIOKafkaConsumer, name: str) -> set[int]:
     raise Unreachable(f"Topic {name} does not exist. Create the topics with `ceebus topics apply`.")
 
 
-@asynccontextmanager
-async def _admin(settings: Kafka) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap, client_id="ceebus-admin")
-    await _started(admin, settings)
-    try:
-        yield admin
-    finally:
-        await admin.close()
-
-
-async def topics_present(settings: Kafka) -> dict[str, int]:
-    """Topic name without prefix -> number of partitions, of those that carry our prefix."""
-    async with _admin(settings) as admin:
-        described = await admin.describe_topics()
-    prefix = settings.topic_prefix
-    return {
-        t["topic"].removeprefix(prefix): len(t["partitions"]) for t in described if t["topic"].startswith(prefix) and not t["is_internal"]
-    }
-
-
-async def ensure_topics(settings: Kafka, specs: Sequence[TopicSpec]) -> list[str]:
-    """Creates what is missing and waits for leaders; never deletes or changes partitions. Returns the created names."""
-    async with _admin(settings) as admin:
-        wanted = {settings.topic_prefix + spec.name: spec for spec in specs}
-        present = set(await admin.list_topics())
-        missing = [name for name in wanted if name not in present]
-        if missing:
-            replication = min(3, len((await admin.describe_cluster())["brokers"]))
-            new = [NewTopic(name, wanted[name].partitions, replication, topic_configs=wanted[name].config) for name in missing]
-            answer = await admin.create_topics(new)
-            for name, code, *rest in answer.topic_errors:
-                if code and for_code(code) is not TopicAlreadyExistsError:
-                    raise for_code(code)(f"{name}: {rest}")
-            await _wait_for_leaders(admin, missing)
-        return [name.removeprefix(settings.topic_prefix) for name in missing]
-
-
-async def _wait_for_leaders(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
-    """Right after a creation the first sends would meet partitions without leader."""
-    for _ in range(200):
-        described = await admin.describe_topics(list(names))
-        if all(t["error_code"] == 0 and t["partitions"] and all(p["leader"] >= 0 for p in t["partitions"]) for t in described):
-            return
-        await asyncio.sleep(0.05)
-    raise Unreachable(f"Topics without leader after 10 s: {', '.join(names)}. See the broker's log.")
-
-
-async def topic_configs(settings: Kafka, names: Sequence[str]) -> dict[str, dict[str, str]]:
-    """What was set for each topic itself; the broker's defaults are left out, so that writing it back freezes none of them."""
-    resources = [ConfigResource(ConfigResourceType.TOPIC, settings.topic_prefix + name) for name in names]
-    async with _admin(settings) as admin:
-        answers = await admin.describe_configs(resources)
-    found: dict[str, dict[str, str]] = {}
-    for answer in answers:
-        for _code, _message, _type, name, entries in answer.resources:
-            found[name.removeprefix(settings.topic_prefix)] = {entry[0]: entry[1] for entry in entries if entry[3] == _SET_FOR_TOPIC}
-    return found
-
-
-async def alter_topic(settings: Kafka, name: str, config: dict[str, str]) -> None:
-    """Writes the whole set of a topic's own settings: `config` must hold those that shall stay (T29)."""
-    async with _admin(settings) as admin:
-        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topic_prefix + name, configs=config)])
-
-
-async def group_offsets(settings: Kafka, group: str) -> dict[Partition, tuple[int, str]]:
-    """Committed (next offset, metadata) of a consumer group, whoever committed them."""
-    async with _admin(settings) as admin:
-        found = await admin.list_consumer_group_offsets(settings.topic_prefix + group)
-    prefix = settings.topic_prefix
-    return {(tp.topic.removeprefix(prefix), tp.partition): (om.offset, om.metadata or "") for tp, om in found.items() if om.offset >= 0}
-
-
-async def log_bounds(settings: Kafka, partitions: Sequence[Partition]) -> dict[Partition, tuple[int, int]]:
-    """Log start and end offset of each partition."""
-    inner = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, client_id="ceebus-bounds", enable_auto_commit=False)
-    await _started(inner, settings)
-    try:
-        tps = {TopicPartition(settings.topic_prefix + topic, number): (topic, number) for topic, number in partitions}
-        starts, ends = await inner.beginning_offsets(list(tps)), await inner.end_offsets(list(tps))
-        return {plain: (starts[tp], ends[tp]) for tp, plain in tps.items()}
-    finally:
-        await _stopped(inner)
-
-
-async def published_at(settings: Kafka, places: Mapping[Partition, int]) -> dict[Partition, int]:
-    """When (ms) the first record at or after each offset was published; nothing for a partition that has none yet."""
-    inner = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap,
-        client_id="ceebus-bounds",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=64 * 1024,  # one record of each is wanted; Kafka sends at least one batch
-    )
-    await _started(inner, settings)
-    try:
-        tps = {TopicPartition(settings.topic_prefix + topic, number): (topic, number) for topic, number in places}
-        inner.assign(list(tps))
-        for tp, plain in tps.items():
-            inner.seek(tp, places[plain])
-        found = {}
-        for tp, plain in tps.items():
-            for records in (await inner.getmany(tp, timeout_ms=500, max_records=1)).values():
-                found[plain] = records[0].timestamp
-        return found
-    finally:
-        await _stopped(inner)
-
-
-async def _started(client: Any, settings: Kafka) -> None:
+async def started(client: Any, settings: Kafka) -> None:
     try:
         await client.start()
     except KafkaConnectionError as error:
         raise Unreachable(f"Kafka does not answer at {settings.bootstrap}. Is it running? `ceebus up` starts an embedded one.") from error
 
 
-async def _stopped(client: Any) -> None:
+async def stopped(client: Any) -> None:
     """Stops within a time limit: a client may hang there when the broker is gone (T26)."""
     try:
         async with asyncio.timeout(10):

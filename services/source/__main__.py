@@ -6,7 +6,8 @@ import asyncio
 
 from schemas import topics
 from services.kernel.blobs import BlobStore
-from services.kernel.kafka import ensure_topics, producer
+from services.kernel.kafka import producer
+from services.kernel.kafka_admin import ensure_topics
 from services.kernel.postgres import pool
 from services.kernel.role import run
 from services.kernel.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from schemas.channel import Channel
 from schemas.topics import KINDS
-from services.kernel.kafka import topics_present
+from services.kernel.kafka_admin import topics_present
 from services.kernel.logging import log
 from services.kernel.postgres import Connection, ConnectionLost, DatabaseError, Queries, Unreachable
 from services.source.live import Cursor, Live

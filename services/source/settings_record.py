@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from schemas import topics
 from schemas.channel import Channel
 from schemas.envelope import cee_headers, object_version
-from services.kernel.kafka import Outgoing, ensure_topics
+from services.kernel.kafka import Outgoing
+from services.kernel.kafka_admin import ensure_topics
 from services.kernel.logging import log
 from services.kernel.postgres import Connection, Queries
 from services.kernel.settings import Settings

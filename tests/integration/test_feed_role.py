@@ -16,7 +16,8 @@ import pytest
 from schemas import topics
 from schemas.channel import Channel, encode_channel
 from services.feed.__main__ import serve
-from services.kernel.kafka import Outgoing, ensure_topics, group_offsets, partition_for, producer
+from services.kernel.kafka import Outgoing, partition_for, producer
+from services.kernel.kafka_admin import ensure_topics, group_offsets
 from services.kernel.lane import LaneFailed
 from services.kernel.postgres import connect, listen
 from services.kernel.settings import Settings

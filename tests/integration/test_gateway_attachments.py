@@ -47,35 +47,36 @@ async def test_device_fetches_what_its_records_name(here: World, tmp_path: Path)
         assert await device.fetch_attachments() == 0
 
 
-@pytest.mark.parametrize(
-    ("asked", "status", "part", "described"),
-    [
-        ("bytes=0-9", 206, CONTENT[:10], "bytes 0-9/300000"),
-        ("bytes=299990-", 206, CONTENT[-10:], "bytes 299990-299999/300000"),
-        ("bytes=-5", 206, CONTENT[-5:], "bytes 299995-299999/300000"),
-        ("bytes=0-999999", 206, CONTENT, "bytes 0-299999/300000"),
-        ("bytes=-999999", 206, CONTENT, "bytes 0-299999/300000"),
-        ("bytes=5-2", 200, CONTENT, None),  # invalid: ignored, as RFC 9110 wants
-        ("bytes=0-1,5-6", 200, CONTENT, None),  # several parts: the whole is a correct answer
-        ("lines=0-9", 200, CONTENT, None),
-        ("bytes=-", 200, CONTENT, None),
-    ],
-)
-async def test_ranges(here: World, tmp_path: Path, asked: str, status: int, part: bytes, described: str | None) -> None:
+RANGES = [
+    ("bytes=0-9", 206, CONTENT[:10], "bytes 0-9/300000"),
+    ("bytes=299990-", 206, CONTENT[-10:], "bytes 299990-299999/300000"),
+    ("bytes=-5", 206, CONTENT[-5:], "bytes 299995-299999/300000"),
+    ("bytes=0-999999", 206, CONTENT, "bytes 0-299999/300000"),
+    ("bytes=-999999", 206, CONTENT, "bytes 0-299999/300000"),
+    ("bytes=5-2", 200, CONTENT, None),  # invalid: ignored, as RFC 9110 wants
+    ("bytes=0-1,5-6", 200, CONTENT, None),  # several parts: the whole is a correct answer
+    ("lines=0-9", 200, CONTENT, None),
+    ("bytes=-", 200, CONTENT, None),
+]
+
+
+async def test_ranges(here: World, tmp_path: Path) -> None:
     sha256 = await attach(here)
     async with await here.device(tmp_path) as device, raw(here, device) as client:
-        answer = await client.get(f"/v1/attachments/{sha256}", headers={"range": asked})
-        assert (answer.status_code, answer.headers.get("content-range"), answer.content == part) == (status, described, True)
+        for asked, status, part, described in RANGES:
+            answer = await client.get(f"/v1/attachments/{sha256}", headers={"range": asked})
+            found = (answer.status_code, answer.headers.get("content-range"), answer.content == part)
+            assert found == (status, described, True), asked
         assert (answer.headers["etag"], answer.headers["content-type"]) == (f'"{sha256}"', "image/png")
 
 
-@pytest.mark.parametrize("asked", ["bytes=300000-", "bytes=300000-300010", "bytes=-0"])
-async def test_range_behind_the_end_is_refused_with_the_size(here: World, tmp_path: Path, asked: str) -> None:
+async def test_range_behind_the_end_is_refused_with_the_size(here: World, tmp_path: Path) -> None:
     sha256 = await attach(here)
     async with await here.device(tmp_path) as device, raw(here, device) as client:
-        answer = await client.get(f"/v1/attachments/{sha256}", headers={"range": asked})
-        assert is_problem(answer, 416, "range_not_satisfiable")
-        assert answer.headers["content-range"] == "bytes */300000"
+        for asked in ("bytes=300000-", "bytes=300000-300010", "bytes=-0"):
+            answer = await client.get(f"/v1/attachments/{sha256}", headers={"range": asked})
+            assert is_problem(answer, 416, "range_not_satisfiable")
+            assert answer.headers["content-range"] == "bytes */300000"
 
 
 async def test_known_content_is_not_sent_again(here: World, tmp_path: Path) -> None:
@@ -107,27 +108,26 @@ async def test_stored_content_without_a_record_is_not_given_out(here: World, tmp
             assert is_problem(await client.get(f"/v1/attachments/{sha256}"), 404, "attachment_not_found")
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "..%2f..%2fetc%2fpasswd",
-        "../../etc/passwd",
-        "%2e%2e%2fx",
-        "a" * 63,
-        "A" * 64,
-        "g" * 64,
-        "%00" * 64,
-        "a" * 64 + "%0a",
-        "*",
-        "'%20or%201=1",
-    ],
-)
-async def test_no_name_but_a_hash_is_looked_at(here: World, tmp_path: Path, name: str) -> None:
+NAMES = [
+    "..%2f..%2fetc%2fpasswd",
+    "../../etc/passwd",
+    "%2e%2e%2fx",
+    "a" * 63,
+    "A" * 64,
+    "g" * 64,
+    "%00" * 64,
+    "a" * 64 + "%0a",
+    "*",
+    "'%20or%201=1",
+]
+
+
+async def test_no_name_but_a_hash_is_looked_at(here: World, tmp_path: Path) -> None:
     await attach(here)
     async with await here.device(tmp_path) as device, raw(here, device) as client:
-        answer = await client.get(f"/v1/attachments/{name}")
-        assert answer.status_code == 404
-        assert answer.headers["content-type"] == "application/problem+json"
+        for name in NAMES:
+            answer = await client.get(f"/v1/attachments/{name}")
+            assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json"), name
 
 
 async def test_named_content_missing_in_the_store_is_said_so(here: World, tmp_path: Path) -> None:

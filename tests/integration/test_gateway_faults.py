@@ -143,6 +143,32 @@ async def test_slow_client_holds_no_transaction(settings: Settings, channel: str
             assert await anext(chunks)
 
 
+async def test_killed_and_cut_devices_end_with_the_same_data(settings: Settings, channel: str, tmp_path: Path) -> None:
+    """F19: each device is killed in the middle of its pulls, again and again, while the feed goes on."""
+    chance = random.Random(7)
+    names = numbers("A", 400)
+    async with world(settings, channel) as here:
+        await here.put(*(article(number) for number in names))
+        devices = [await here.device(tmp_path, attempts=40) for _ in range(12)]
+        killed = 0
+        for mark in range(4):
+            pulls = [asyncio.create_task(device.pull(limit=40)) for device in devices]
+            await here.put(*(article(number, str(mark)) for number in names), gone("articles", names[mark]))
+            await asyncio.sleep(chance.uniform(0.01, 0.1))
+            for pull in chance.sample(pulls, 8):
+                killed += pull.cancel()
+            await asyncio.gather(*pulls, return_exceptions=True)
+        for device in devices:
+            await device.pull()
+        assert killed >= 5  # pulls were really cut
+        assert len({device.digest("articles") for device in devices}) == 1
+        assert keys(devices[0], "articles") == set(names[4:]) | set(names[:3])
+        for device in devices:
+            versions = [line.version for line in device.log() if line.key == names[50]]
+            assert versions == sorted(set(versions), key=lambda version: version or 0)  # in order, and none twice
+            await device.__aexit__()
+
+
 async def _none(pool: postgres.Pool, question: str) -> bool:
     return bool(await pool.fetchval(question) == 0)
 

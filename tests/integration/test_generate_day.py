@@ -36,9 +36,7 @@ async def test_a_change_makes_the_record_it_names_due(cee: Pool, make: Callable[
         change = make(desk)
         for statement, values in change.statements:
             assert (await connection.execute(statement, *values)).split()[-1] != "0" or "delete" in statement
-        due = await connection.fetch(
-            "select kind, key from ceebus.outbox where seq > $1 and (channel is null or channel = 'PL1')", last
-        )
+        due = await connection.fetch("select kind, key from ceebus.outbox where seq > $1 and (channel is null or channel = 'PL1')", last)
     assert (change.kind, change.key) in {(row["kind"], row["key"]) for row in due}
 
 

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from schemas import topics
-from services.kernel.kafka import Consumer, Outgoing, Partition, ensure_topics, group_offsets, partition_for, producer
+from services.kernel.kafka import Consumer, Outgoing, Partition, partition_for, producer
+from services.kernel.kafka_admin import ensure_topics, group_offsets
 from services.kernel.lane import Batch, Lane, LaneFailed
 from services.kernel.marks import QUERIES, KafkaMarks
 from services.kernel.postgres import Pool, pool
@@ -109,7 +110,7 @@ async def test_a_lost_marker_comes_back_from_its_mirror(settings: Settings, chan
     await send(settings, channel, [f"K{n}" for n in range(20)])
     places = [(topics.cee(channel, "partners"), number) for number in range(4)]
     async with pool(settings.database_url) as database:
-        counts = {place: 0 for place in places}
+        counts = dict.fromkeys(places, 0)
         for n in range(20):
             counts[(places[0][0], partition_for(f"K{n}".encode(), 4))] += 1
         await database.execute(

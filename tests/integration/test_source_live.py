@@ -42,3 +42,151 @@ async def test_partner_change_becomes_a_record(bed: Bed, channel: str) -> None:
     mine = [found for found in settings if found.key == channel.encode()][-1]
     assert Channel.model_validate_json(mine.value or b"").active
     assert header(record.headers, "ce_channelversion") == b"%d" % object_version(mine)
+
+
+async def test_removals_are_sent_once_and_only_for_what_was_published(bed: Bed, channel: str) -> None:
+    await bed.add_channel(channel)
+    async with source_task(bed.settings):
+        await eventually(lambda: bed.snapshots_done(channel))
+        for key in ("left", "gone", "stub"):
+            await bed.put(channel, "articles", key, name=key)
+        await eventually(lambda: bed.has_newest(channel, "articles", {"left", "gone", "stub"}))
+        await bed.put(channel, "articles", "left", member=False, name="left")
+        await bed.put(channel, "articles", "stub", member=False, stub=True, name="stub")
+        await bed.put(channel, "articles", "never", member=False, name="never")
+        await bed.remove(channel, "articles", "gone")
+        await bed.put(channel, "articles", "named", member=False, stub=True, name="named")  # never a member, but a document names it
+        await bed.put(channel, "articles", "last", name="last")
+        await eventually(lambda: bed.has_newest(channel, "articles", {"last"}))
+        before = len(await bed.kind_log(channel, "articles"))
+        await bed.put(channel, "articles", "left", member=False, name="still away")
+        await bed.remove(channel, "articles", "left")
+        await bed.put(channel, "articles", "end", name="end")
+        await eventually(lambda: bed.has_newest(channel, "articles", {"end"}))
+        newest = await bed.newest(channel, "articles")
+        assert len(await bed.kind_log(channel, "articles")) == before + 1  # nothing more about what had left
+    assert newest["gone"] is None
+    assert newest["left"] is not None
+    assert not newest["left"]["member"]
+    assert {"never", "named"} & set(newest) == {"named"}
+    await _published_is_superset(bed, channel, "articles")
+
+
+async def test_a_returning_object_is_sent_again(bed: Bed, channel: str) -> None:
+    await bed.add_channel(channel)
+    await bed.put(channel, "partners", "K1", name="one")
+    async with source_task(bed.settings):
+        await eventually(lambda: bed.has_newest(channel, "partners", {"K1"}))
+        await bed.remove(channel, "partners", "K1")
+        await eventually(lambda: bed.is_newest(channel, "partners", "K1", None))
+        await bed.put(channel, "partners", "K1", name="two")
+        await eventually(lambda: bed.has_newest(channel, "partners", {"K1"}))
+    versions = [object_version(record) for record in await bed.kind_log(channel, "partners")]
+    assert versions == sorted(versions)
+
+
+async def test_scoped_change_publishes_its_dependents_in_pages(bed: Bed, channel: str) -> None:
+    """More dependents than one page, with a kill of the loop between pages unseen: all of them come."""
+    await bed.add_channel(channel)
+    await bed.cee.execute(
+        "insert into cee.object(channel, kind, key) select $1, 'availability', 'A1/M' || n || '/ORG' from generate_series(1, 5000) n",
+        channel,
+    )
+    await bed.cee.execute(
+        "insert into cee.dependent select 'articles', 'A1', 'stock', 'availability', 'A1/M' || n || '/ORG' from generate_series(1, 5000) n"
+    )
+    await bed.put(channel, "articles", "A1", name="article")
+    async with source_task(bed.settings):
+        await eventually(lambda: bed.snapshots_done(channel), within=30)
+        before = len(await bed.kind_log(channel, "availability"))
+        await bed.cee.execute("insert into ceebus.outbox(kind, key, scope) values('articles', 'A1', 'stock')")
+        await eventually(lambda: bed.has_records(channel, "availability", before + 5000), within=30)
+    assert before == 5000
+
+
+async def test_old_price_goes_before_the_new_one_comes(bed: Bed, channel: str) -> None:
+    await bed.add_channel(channel)
+    await bed.put(channel, "price-lists", "L1/A1/szt/0/2024-01-01", price="1.0000")
+    async with source_task(bed.settings):
+        await eventually(lambda: bed.has_newest(channel, "price-lists", {"L1/A1/szt/0/2024-01-01"}))
+        async with bed.cee.acquire() as connection, connection.transaction():
+            await connection.execute(
+                "insert into cee.object(channel, kind, key) values($1, 'price-lists', 'L1/A1/szt/0/2024-02-01')", channel
+            )
+            await connection.execute("delete from cee.object where channel = $1 and key = 'L1/A1/szt/0/2024-01-01'", channel)
+        await eventually(lambda: bed.has_newest(channel, "price-lists", {"L1/A1/szt/0/2024-02-01"}))
+    log = await bed.kind_log(channel, "price-lists")
+    assert [(record.key, record.value is None) for record in log] == [
+        (b"L1/A1/szt/0/2024-01-01", False),
+        (b"L1/A1/szt/0/2024-01-01", True),
+        (b"L1/A1/szt/0/2024-02-01", False),
+    ]
+    assert len({record.partition for record in log}) == 1
+
+
+async def test_a_record_over_the_limit_is_refused_visibly_and_stops_nobody(bed: Bed, channel: str) -> None:
+    await bed.add_channel(channel)
+    async with source_task(bed.settings):
+        await eventually(lambda: bed.snapshots_done(channel))
+        async with bed.cee.acquire() as connection, connection.transaction():
+            for key, size in (("A1", 10), ("A2", 1_100_000), ("A3", 999_000), ("A4", 10)):
+                body = {"name": "x" * size}
+                await connection.execute(
+                    "insert into cee.object(channel, kind, key, body) values($1, 'articles', $2, $3)", channel, key, body
+                )
+        await eventually(lambda: bed.has_newest(channel, "articles", {"A1", "A3", "A4"}))
+        refused = (await eventually(lambda: bed.log(topics.outcomes(channel))))[0]
+        assert "A2" not in await bed.newest(channel, "articles")
+    assert (refused.key, refused.value) == (b"A2", None)
+    assert header(refused.headers, "__ceebus.errors.code") == b"record_too_large"
+    assert header(refused.headers, "__ceebus.errors.outcome") == b"quarantined"
+    assert header(refused.headers, "__ceebus.kind") == b"articles"
+    assert orjson.loads(header(refused.headers, "__ceebus.errors.params") or b"")["limit"] == 1_000_000
+
+
+async def test_late_commit_is_not_overtaken(bed: Bed, channel: str) -> None:
+    """T37: a lower sequence number that commits later is neither skipped nor does it hold others back for ever."""
+    await bed.add_channel(channel)
+    async with source_task(bed.settings):
+        await eventually(lambda: bed.snapshots_done(channel))
+        async with bed.cee.acquire() as slow:
+            opened = slow.transaction()
+            await opened.start()
+            await slow.execute("insert into cee.object(channel, kind, key) values($1, 'partners', 'slow')", channel)
+            await bed.put(channel, "partners", "quick")
+            await eventually(lambda: bed.outbox_waits())
+            assert await bed.newest(channel, "partners") == {}
+            await opened.commit()
+        await eventually(lambda: bed.has_newest(channel, "partners", {"slow", "quick"}))
+
+
+async def test_a_new_day_makes_due_what_it_lets_in(bed: Bed, channel: str) -> None:
+    await bed.add_channel(channel)
+    await bed.put(channel, "partners", "K1")
+    await bed.cee.execute("insert into cee.due_on values($1, 'partners', 'K1', cee.today('Europe/Warsaw') + 1)", channel)
+    async with source_task(bed.settings):
+        await eventually(lambda: bed.snapshots_done(channel))
+        assert len(await bed.kind_log(channel, "partners")) == 1
+        await bed.cee.execute("update cee.clock set days = 1")
+        await eventually(lambda: bed.has_records(channel, "partners", 2))
+
+
+async def test_settings_are_published_before_what_depends_on_them(bed: Bed, channel: str) -> None:
+    await bed.add_channel(channel)
+    await bed.put(channel, "availability", "A1/M1/ORG")
+    await bed.cee.execute("insert into cee.dependent values('channels', $1, 'channel', 'availability', 'A1/M1/ORG')", channel)
+    async with source_task(bed.settings):
+        await eventually(lambda: bed.snapshots_done(channel))
+        await bed.cee.execute("update cee.channel set settings = settings || '{\"allow_negative\": true}' where id = $1", channel)
+        await eventually(lambda: bed.has_records(channel, "availability", 2))
+        record = (await bed.kind_log(channel, "availability"))[-1]
+        mine = [found for found in await bed.log(topics.CHANNELS) if found.key == channel.encode()]
+    changed = next(found for found in mine if Channel.model_validate_json(found.value or b"").allow_negative)
+    assert int(header(record.headers, "ce_channelversion") or 0) >= object_version(changed)
+
+
+async def _published_is_superset(bed: Bed, channel: str, kind: str) -> None:
+    rows = await bed.cee.fetch("select key, removed from ceebus.published where channel = $1 and kind = $2", channel, kind)
+    kept = {row["key"]: row["removed"] for row in rows}
+    for key, value in (await bed.newest(channel, kind)).items():
+        assert kept[key] == (value is None or not (value["member"] or value.get("stub")))

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from schemas.topics import TopicSpec
-from services.kernel.kafka import Outgoing, ensure_topics, log_bounds, producer
+from services.kernel.kafka import Outgoing, producer
+from services.kernel.kafka_admin import ensure_topics, log_bounds
 from services.kernel.postgres import connect
 from services.kernel.settings import Kafka
 from services.sandbox import postgres

@@ -18,11 +18,12 @@ State = Annotated[str | None, Query(pattern="^(enrolled|active|revoked)$")]
 def routes(parts: Parts) -> APIRouter:
     router = APIRouter(prefix="/devices", tags=["devices"])
 
-    @router.get("", responses=problems(400, 422))
+    @router.get("", responses=problems(400, 404, 422))
     async def devices(
         channel: Filter = None, rep: Filter = None, state: State = None, cursor: Cursor = None, limit: Limit = 100
     ) -> Page[Device]:
         """Devices by id."""
+        await parts.filters(channel)
         after = cursors.read(cursor, [""])[0]
         rows = await parts.pool.fetch(SQL.list, after, channel, rep, state, limit + 1)
         items, following = cursors.page(rows, limit, lambda row: [row["id"]])

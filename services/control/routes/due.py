@@ -26,11 +26,12 @@ class _Filters:
 def routes(parts: Parts) -> APIRouter:
     router = APIRouter(tags=["due"])
 
-    @router.get("/due", responses=problems(400, 422))
+    @router.get("/due", responses=problems(400, 404, 422))
     async def due(
         filters: Annotated[_Filters, Depends()], lang: Language = "en", cursor: Cursor = None, limit: Limit = 100
     ) -> Page[DueLine]:
         """Due records by channel, kind and key."""
+        await parts.filters(filters.values[0], filters.values[1])
         after = cursors.read(cursor, ["", "", ""])
         rows = await parts.pool.fetch(records.SQL.list, *after, *filters.values, limit + 1)
         items, following = cursors.page(rows, limit, lambda row: [row["channel"], row["kind"], row["key"]])

@@ -16,9 +16,10 @@ _NEWEST = (1 << 63) - 1
 def routes(parts: Parts) -> APIRouter:
     router = APIRouter(tags=["queues"])
 
-    @router.get("/wanted", responses=problems(400, 422))
+    @router.get("/wanted", responses=problems(400, 404, 422))
     async def wanted(channel: Filter = None, cursor: Cursor = None, limit: Limit = 100) -> Page[Wanted]:
         """What is still to be published again, the oldest first."""
+        await parts.filters(channel)
         after = cursors.read(cursor, [0])[0]
         rows = await parts.pool.fetch(SQL.wanted, after, channel, limit + 1)
         items, following = cursors.page(rows, limit, lambda row: [row["id"]])
@@ -29,7 +30,7 @@ def routes(parts: Parts) -> APIRouter:
         channel: str, kind: Filter = None, lang: Language = "en", cursor: Cursor = None, limit: Limit = 100
     ) -> Page[RejectedLine]:
         """Lines an ingest could not take, the newest first."""
-        await parts.channels.one(channel)
+        await parts.filters(channel, kind)
         before = cursors.read(cursor, [_NEWEST])[0]
         rows = await parts.pool.fetch(SQL.rejected, channel, before, kind, limit + 1)
         items, following = cursors.page(rows, limit, lambda row: [row["id"]])
