@@ -1,6 +1,6 @@
 """The result codes of domain.md 8: stable names, and their texts in three languages. Names in braces are params.
 
-`python -m schemas.codes` prints docs/errors.md.
+`python -m schemas.codes` prints docs/errors.md. Long, because the table is one thing: whoever looks a code up finds all of it here.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ class Code:
     pl: str
     de: str
     en: str
+
+    @property
+    def on_export(self) -> str:
+        """The outcome of an exported record with this code."""
+        return "quarantined" if self.outcome == "content" else self.outcome
 
 
 class _Named(dict[str, Any]):

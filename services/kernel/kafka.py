@@ -2,6 +2,7 @@
 
 Topic names of `schemas.topics` go in and come out; the prefix of a shared cluster is added and taken off here, and stands
 before group names as well: two installations on one cluster must not share a group.
+It is one thing: what a client may do, with the errors and time limits that both need.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 Faust keeps agents, supervision and service life; its own consumer stays off (T03, `prototype` of design.md 2). The only
 module that imports Faust. A lane's verbs: hold, release, rewind, and `stop` between batches.
+It is one thing: fetch, hand over, await, commit and its verbs share one state.
 """
 
 from __future__ import annotations
