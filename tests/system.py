@@ -22,6 +22,20 @@ from services.sandbox.supervisor import Supervisor
 from tests.stack import eventually
 
 COMPANY = Path(__file__).parent / "company"
+# what a company's first snapshot brings to R1, attachments excepted
+FIRST = {
+    ("master-data", "warehouses/W@"),
+    ("master-data", "customer-discounts/CD@"),
+    ("sales-reps", "R1@"),
+    ("partners", "P1@"),
+    ("partners", "P2@"),
+    ("articles", "A1@"),
+    ("article-categories", "D@"),
+    ("availability", "A1@/W@/O@"),
+    ("price-lists", "L@"),
+    ("price-lists", "L@/A1@/PCS/0/2026-01-01"),
+    ("sales-documents", "ZS/1@"),
+}
 ROLES = ("source", "exporter", "feed", "gateway", "control")
 
 
