@@ -9,9 +9,9 @@ from schemas import topics
 from services.feed.batch import FeedBatch
 from services.feed.housekeeping import keep_house
 from services.feed.marks import FeedMarks
+from services.feed.parents_first import ParentsFirst
 from services.feed.release import Releaser
 from services.kernel.channels import ChannelFollower
-from services.kernel.kafka import Consumer
 from services.kernel.kafka_admin import ensure_topics
 from services.kernel.lane import Lane
 from services.kernel.logging import log
@@ -39,7 +39,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 seen = channels.changes
                 read = await _topics(settings, channels)
                 if lane is None and read:
-                    consumer = Consumer(settings.kafka, GROUP, client, instance=f"feed-{settings.instance}")
+                    consumer = ParentsFirst(settings.kafka, GROUP, client, f"feed-{settings.instance}", marks.next_offset)
                     lane = Lane("feed", consumer, read, marks, work)
                     await lane.start()
                 elif lane is not None and read != lane.topics:

@@ -33,6 +33,10 @@ class FeedMarks:
             raise LaneFailed(f"{topic} {partition} is not ours")
         return self.standing[topic, partition]
 
+    def next_offset(self, partition: Partition) -> int | None:
+        standing = self.standing.get(partition)
+        return standing[1] if standing else None
+
     def stepped(self, topic: str, partition: int, after: int) -> None:
         self.standing[topic, partition] = (self.standing[topic, partition][0], after)
 

@@ -198,10 +198,10 @@ class Consumer:
         """`assigned` and `revoked` are coroutine functions of a list of partitions; fetching waits for them."""
         self._inner.subscribe([self._prefix + topic for topic in topics], listener=_Listener(self, assigned, revoked))
 
-    async def fetch(self, max_records: int, timeout_ms: int = 200) -> dict[Partition, list[Record]]:
-        """Records by partition in offset order, at most `max_records` of each partition's buffer in all."""
+    async def fetch(self, max_records: int, timeout_ms: int = 200, among: Sequence[Partition] = ()) -> dict[Partition, list[Record]]:
+        """Records by partition in offset order, at most `max_records` in all; `among`: of these partitions only."""
         try:
-            fetched = await self._inner.getmany(timeout_ms=timeout_ms, max_records=max_records)
+            fetched = await self._inner.getmany(*[self._tp(p) for p in among], timeout_ms=timeout_ms, max_records=max_records)
         except NoOffsetForPartitionError:
             return {}  # fetching began before the owner's `assigned` had set the position; it does so for every partition
         return {self.plain(tp): records for tp, records in fetched.items()}

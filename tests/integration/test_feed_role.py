@@ -16,7 +16,8 @@ import pytest
 from schemas import topics
 from schemas.channel import Channel, encode_channel
 from services.feed.__main__ import serve
-from services.kernel.kafka import Outgoing, partition_for, producer
+from services.feed.parents_first import ParentsFirst
+from services.kernel.kafka import Outgoing, Partition, partition_for, producer
 from services.kernel.kafka_admin import ensure_topics, group_offsets
 from services.kernel.lane import LaneFailed
 from services.kernel.postgres import connect, listen
@@ -228,3 +229,34 @@ async def _taken_over(bed: Bed) -> bool:
     """Every partition of articles has had a second owner: the group has been divided anew."""
     query = "select count(*) from ceebus.lane_offset where topic = $1 and epoch > 0"
     return bool(await bed.ours.fetchval(query, topics.export(bed.channel, "articles")) == 4)
+
+
+async def test_parents_are_read_first_while_there_is_much_to_do(settings: Settings, bed: Bed) -> None:
+    """A feed that starts anew meets every kind's log at once: prices would all wait for their articles."""
+    await ensure_topics(settings.kafka, topics.declared(bed.channel))
+    await publish(settings, [bed.log.article(f"A{i}") for i in range(12000)])
+    await publish(settings, [bed.log.price("L1", f"A{i}") for i in range(12000)])
+    positions: dict[Partition, int] = {}
+    consumer = ParentsFirst(settings.kafka, "test", "test", "test", positions.get)
+
+    async def assigned(partitions: list[Partition]) -> None:
+        for partition in partitions:
+            consumer.seek(partition, positions.setdefault(partition, 0))
+
+    async def revoked(partitions: list[Partition]) -> None:
+        assert not positions or partitions
+
+    await consumer.start()
+    try:
+        consumer.subscribe([topics.export(bed.channel, kind) for kind in ("articles", "price-lists")], assigned, revoked)
+        read: list[str] = []
+        async with asyncio.timeout(30):
+            while len(read) < 24000:
+                for partition, records in (await consumer.fetch(2000)).items():
+                    positions[partition] = records[-1].offset + 1
+                    read += [topics.parse(partition[0])[2]] * len(records)
+    finally:
+        await consumer.stop()
+    # the first fetch knows no ends yet, and the last articles are not worth holding prices back
+    assert read[2000:10000].count("price-lists") == 0
+    assert read[-8000:].count("articles") == 0
