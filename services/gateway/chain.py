@@ -15,7 +15,7 @@ from services.kernel import tokens
 from services.kernel.http import Problem
 
 GRACE_SECONDS = 60.0
-PATTERN = r"^cbr_[A-Za-z0-9_-]{2,400}\.[A-Za-z0-9_-]{22}$"
+PATTERN = r"^cbr_[A-Za-z0-9_-]{2,800}\.[A-Za-z0-9_-]{22}$"
 _PREFIX = "cbr_"
 _PURPOSE = "refresh.1"
 

@@ -13,7 +13,7 @@ from services.kernel import tokens
 from services.kernel.http import Problem
 
 GROUPS = ("data", "attachments")
-PATTERN = r"^[A-Za-z0-9_-]{2,600}\.[A-Za-z0-9_-]{22}$"
+PATTERN = r"^[A-Za-z0-9_-]{2,1200}\.[A-Za-z0-9_-]{22}$"
 _PURPOSE = "cursor.1"
 NOT_BEGUN = -1
 

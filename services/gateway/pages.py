@@ -51,6 +51,8 @@ async def read_page(pool: Pool, cursor: Cursor, groups: tuple[str, ...], limit: 
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
                 return await _read(connection, cursor, groups, limit)
+        except TimeoutError:  # an OSError too, but a second try would take as long
+            raise
         except ConnectionLost:
             # nothing was sent yet: another connection of the pool may well be alive
             if attempt == _ATTEMPTS - 1:

@@ -28,7 +28,7 @@ _ATTEMPTS = 8
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 2.0
 _POLL_S = 30.0
 # a parent's removal and those of its children are changes of their own: between them a cut may be in pieces
-_PATIENCE_S = 10.0
+_PATIENCE_S = 30.0
 _START_AGAIN = frozenset(
     {"resync_required", "cursor_invalid", "cursor_of_other_channel", "cursor_of_other_device", "cursor_of_other_epoch"}
 )
@@ -84,6 +84,7 @@ class Device:
         """
         began = time.monotonic()
         rows = pages = restarts = failures = 0
+        refused_since: float | None = None
         while True:
             try:
                 async for page in self.client.pages(self.store.recall("cursor"), groups, **bounds):
@@ -99,7 +100,8 @@ class Device:
                     raise
                 await asyncio.sleep(pause(failures))
             except DanglingReferences:
-                if time.monotonic() - began >= self._patience:
+                refused_since = refused_since or time.monotonic()
+                if time.monotonic() - refused_since >= self._patience:
                     raise
                 await asyncio.sleep(_FIRST_WAIT_S)
             except Refused as refused:
