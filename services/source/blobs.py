@@ -20,7 +20,7 @@ from services.source.publish import Row
 from services.source.signatures import CONTENT_LIMIT, fits, mime_of
 
 QUERIES = Queries(Path(__file__).with_name("queries.sql"))
-AT_ONCE = 3  # contents in memory, at most 3 MB each
+AT_ONCE = 16  # contents in memory, at most 3 MB each: their syncs to disk overlap
 
 Fields = dict[str, Any]
 
@@ -41,6 +41,9 @@ class Stored:
         return body | {"sha256": self.sha256, "size": self.size, "mime": self.mime}
 
 
+MISSING = Stored(problem={"code": "content_missing", "params": {}})
+
+
 class Blobs:
     """The blob step of one CEE database."""
 
@@ -56,6 +59,14 @@ class Blobs:
         missing = [name for name in wanted if name not in stored]
         fetched = await asyncio.gather(*[self._fetch(wanted[name]) for name in missing])
         stored |= dict(zip(missing, fetched, strict=True))
+        # a content that is missing is not remembered: it may come, and then the attachment is due again
+        kept = [
+            (name, blob.sha256, blob.size, blob.mime, blob.problem)
+            for name, blob in zip(missing, fetched, strict=True)
+            if blob is not MISSING
+        ]
+        if kept:
+            await self._cee.executemany(QUERIES.keep_blob, kept)
         return [self._with(row, body, stored) for row, body in zip(rows, bodies, strict=True)]
 
     def _with(self, row: Row, body: Fields, stored: dict[str, Stored]) -> Row:
@@ -76,12 +87,7 @@ class Blobs:
         async with self._room:
             row = await self._cee.fetchrow(QUERIES.content, body["content_id"], CONTENT_LIMIT)
             size, content = (row["size"], row["content"]) if row else (None, None)
-            if not size:
-                # not remembered: it may come, and then the attachment is due again
-                return Stored(problem=_problem("content_missing"))
-            stored = await self._judge(body, size, content)
-        await self._cee.execute(QUERIES.keep_blob, _name(body), stored.sha256, stored.size, stored.mime, stored.problem)
-        return stored
+            return await self._judge(body, size, content) if size else MISSING
 
     async def _judge(self, body: Fields, size: int, content: bytes | None) -> Stored:
         extension = str(body.get("extension"))
