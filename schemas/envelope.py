@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, ClassVar, Literal, Self
-from uuid import UUID
 
 import orjson
 from pydantic import BaseModel, ConfigDict
+
+from schemas.fields import Flag, Int64, Moment, Uuid
 
 Headers = list[tuple[str, bytes]]
 Reference = tuple[str, str]  # (kind, key)
@@ -49,17 +49,21 @@ class CeeChange(Contract):
     channel: str
     kind: str
     key: str
-    member: bool = True
-    version: int
-    changed_at: datetime | None = None
-    origin_source_id: UUID | None = None
-    stub: bool = False
+    member: Flag = True
+    version: Int64
+    changed_at: Moment | None = None
+    origin_source_id: Uuid | None = None
+    stub: Flag | None = None
     audience: tuple[str, ...] | None = None
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...] | None = None
 
     @classmethod
     def __pydantic_init_subclass__(cls, kind: str = "", **keywords: Any) -> None:
         cls.kind_name = kind or cls.kind_name
+
+    def own_key(self) -> str:
+        """The key that the object's own fields make (domain.md 5)."""
+        raise NotImplementedError
 
 
 class Export(Contract):
@@ -76,9 +80,9 @@ class Export(Contract):
     kind: str
     key: str
     op: Literal["upsert", "deactivate"] = "upsert"
-    version: int
-    changed_at: datetime | None = None
-    origin_source_id: UUID | None = None
+    version: Int64
+    changed_at: Moment | None = None
+    origin_source_id: Uuid | None = None
 
     @classmethod
     def __pydantic_init_subclass__(
@@ -94,11 +98,15 @@ class Export(Contract):
         shape = _shapes.get((cls, type(change)))
         if shape is None:
             shape = _shapes[(cls, type(change))] = _shape(cls, type(change))
-        shared, defaults = shape
-        values = change.__dict__
+        only_in_change, defaults = shape
         # what model_construct does, without looking at every field again: this is the exporter's hot path
+        values = change.__dict__.copy()
+        for name in only_in_change:
+            del values[name]
+        values.update(defaults)
+        values.update(derived)
         made = cls.__new__(cls)
-        object.__setattr__(made, "__dict__", defaults | {name: values[name] for name in shared} | derived)
+        object.__setattr__(made, "__dict__", values)
         object.__setattr__(made, "__pydantic_fields_set__", set())
         object.__setattr__(made, "__pydantic_extra__", None)
         object.__setattr__(made, "__pydantic_private__", None)
@@ -119,12 +127,10 @@ _shapes: dict[tuple[type, type], tuple[tuple[str, ...], dict[str, Any]]] = {}
 
 
 def _shape(payload: type[Export], change: type[CeeChange]) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """The fields both have, and all of the payload's in their order with what they are where the change says nothing."""
-    shared = tuple(name for name in payload.model_fields if name in change.model_fields)
-    defaults = {
-        name: None if field.is_required() else field.get_default(call_default_factory=True) for name, field in payload.model_fields.items()
-    }
-    return shared, defaults
+    """The fields that only the change has, and those that only the payload has with their defaults."""
+    only_in_change = tuple(name for name in change.model_fields if name not in payload.model_fields)
+    new = {name: field for name, field in payload.model_fields.items() if name not in change.model_fields}
+    return only_in_change, {name: None if field.is_required() else field.get_default() for name, field in new.items()}
 
 
 def content_hash(fields: dict[str, Any]) -> str:
@@ -132,7 +138,9 @@ def content_hash(fields: dict[str, Any]) -> str:
 
     `fields` is json-mode data without floats: then sorted keys and orjson's escaping are RFC 8785.
     """
-    kept = {name: value for name, value in fields.items() if name not in VOLATILE}
+    kept = fields.copy()
+    for name in VOLATILE:
+        kept.pop(name, None)
     return hashlib.sha256(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

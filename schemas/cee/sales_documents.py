@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from schemas.envelope import CeeChange, Contract
-from schemas.parts import (
-    Amount,
-    Amount0,
-    Currency,
-    DayOrNone,
+from schemas.fields import (
+    CurrencyCode,
+    Day,
+    Figure0,
+    Flag,
+    Maybe20,
+    Maybe255,
+    Maybe1000,
+    Money,
     Percent,
+    Position,
     Price,
     PriceUnit,
     Quantity,
@@ -22,71 +26,120 @@ from schemas.parts import (
     Text30,
     Text40,
     Text255,
-    Text1000,
+    UserDiscount,
+    Uuid,
 )
+from schemas.keys import joined
+
+# symbol-no/mm/yy/series
+MobileNumber = Annotated[str, StringConstraints(max_length=40, pattern=r"^.+-[0-9]+/(?:0[1-9]|1[0-2])/[0-9]{2}/.+$")]
 
 
 class LineBody(Contract):
-    """One position; `value` is net or gross by the document's price mode."""
+    """One line; `value` is net or gross by the document's price mode."""
 
-    position: Annotated[int, Field(gt=0)]
+    position: Position
     article: Text40
     article_name: Text255
     quantity: Quantity
     unit: Text10
-    vat_rate: Text20
-    warehouse: Text20 | None = None
+    vat_rate: Text10
+    warehouse: Maybe20 = None
     regular_price: Price
     discounted_price: Price
     price_unit: PriceUnit
     discount: Percent
-    value: Amount
-    weight: Amount0 | None = None
-    description: Text255 | None = None
+    value: Money
+    weight: Figure0 | None = None
+    description: Maybe255 = None
 
 
 class Line(LineBody):
     """`outside`: the article is not of the channel's assortment; it travels as a stub."""
 
-    outside: bool = False
+    outside: Flag | None = None
 
 
 class DocumentBody(Contract):
-    """What change and payload have in common, the lines excepted."""
+    """What change and payload have in common, the lines excepted. Empty address ids mean the main address."""
 
     type: Literal["ZS", "OS"]
     hq_number: Text30
-    mobile_number: Text40 | None = None
+    mobile_number: MobileNumber | None = None
     partner: Text20
-    payer: Text20 | None = None
-    delivery_address: str | None = None
-    invoice_address: str | None = None
+    payer: Maybe20 = None
+    delivery_address: Uuid | None = None
+    invoice_address: Uuid | None = None
     origin: Literal["cee", "mobile"]
-    rep: Text20 | None = None
-    issue_date: date
-    delivery_date: DayOrNone = None
-    expiry_date: DayOrNone = None
-    currency: Currency
+    rep: Maybe20 = None
+    issue_date: Day
+    delivery_date: Day | None = None
+    expiry_date: Day | None = None
+    currency: CurrencyCode
     price_mode: Literal["net", "gross"]
     payment_form: Text20
-    payment_term: Text20 | None = None
-    shipping_method: Text20 | None = None
+    payment_term: Maybe20 = None
+    shipping_method: Maybe20 = None
     warehouse: Text20
-    net_total: Amount
-    vat_total: Amount
-    gross_total: Amount
-    weight: Amount0 | None = None
-    description: Text1000 | None = None
+    net_total: Money
+    vat_total: Money
+    gross_total: Money
+    weight: Figure0 | None = None
+    description: Maybe1000 = None
     status_general: Literal["in_process", "released", "blocked", "invalid", "completed", "reorganization_started"]
     status_delivery: Literal["none", "part", "full"] | None = None
     status_invoice: Literal["none", "part", "full"] | None = None
     status_order: Literal["none", "part", "full"] | None = None
-    recipients: tuple[str, ...]
+    recipients: tuple[Text20, ...]
 
 
 class SalesDocument(DocumentBody, CeeChange, kind="sales-documents"):
     """The view computes `recipients`: who made it, and whose profile covers it."""
 
-    order_type: Text10 | None = None
-    user_discount: Percent | None = None
-    lines: tuple[Line, ...]
+    order_type: Text10
+    user_discount: UserDiscount | None = None
+    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=500)]
+
+    example: ClassVar[dict[str, Any]] = {
+        "channel": "PL1",
+        "kind": "sales-documents",
+        "key": "ZS/2026%2F15",
+        "member": True,
+        "version": 90,
+        "type": "ZS",
+        "hq_number": "2026/15",
+        "partner": "K-100",
+        "origin": "cee",
+        "issue_date": "2026-03-02",
+        "delivery_date": "2026-03-05",
+        "currency": "PLN",
+        "price_mode": "net",
+        "payment_form": "PRZELEW",
+        "warehouse": "W1",
+        "net_total": "79.80",
+        "vat_total": "18.35",
+        "gross_total": "98.15",
+        "order_type": "ZSM",
+        "status_general": "released",
+        "status_delivery": "none",
+        "status_invoice": "none",
+        "recipients": ["R1"],
+        "lines": [
+            {
+                "position": 1,
+                "article": "M-1/2",
+                "article_name": "Młotek 500 g",
+                "quantity": "2.000",
+                "unit": "pcs",
+                "vat_rate": "A23",
+                "regular_price": "39.9000",
+                "discounted_price": "39.9000",
+                "price_unit": "1",
+                "discount": "0.00",
+                "value": "79.80",
+            }
+        ],
+    }
+
+    def own_key(self) -> str:
+        return joined(self.type, self.hq_number)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from schemas.cee.article_categories import CategoryBody
 from schemas.envelope import Export, Reference
-from schemas.parts import escape
+from schemas.keys import escape
 
 
 class Category(CategoryBody, Export, kind="article-categories", leaves="delete"):
@@ -22,4 +22,4 @@ class Category(CategoryBody, Export, kind="article-categories", leaves="delete")
 
     @classmethod
     def soft(cls, body: dict[str, Any]) -> list[Reference]:
-        return [("articles", escape(assignment["article"])) for assignment in body.get("articles", ())]
+        return [("articles", escape(assignment["article"])) for assignment in body.get("articles") or ()]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import field_serializer
-
 from schemas.cee.articles import ArticleBody
 from schemas.envelope import Export, Reference
-from schemas.parts import entry
+from schemas.keys import entry
 
 
 class Article(ArticleBody, Export, kind="articles", leaves="deactivate", stub=("number", "name", "base_unit", "sales_unit", "vat_rate")):
@@ -16,11 +14,7 @@ class Article(ArticleBody, Export, kind="articles", leaves="deactivate", stub=("
 
     orderable: bool
 
-    @field_serializer("flags")
-    def _in_order(self, flags: frozenset[str]) -> list[str]:
-        return sorted(flags)  # a set has no order, but the content hash needs one
-
     @classmethod
     def needs(cls, body: dict[str, Any]) -> list[Reference]:
-        units = {body["base_unit"], body["sales_unit"], *(unit["unit"] for unit in body.get("units", ()))}
+        units = {body["base_unit"], body["sales_unit"], *(unit["unit"] for unit in body.get("units") or ())}
         return [entry("vat-rates", body["vat_rate"]), *[entry("units", unit) for unit in sorted(units)]]

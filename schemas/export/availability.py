@@ -6,7 +6,8 @@ from typing import Any
 
 from schemas.cee.availability import AvailabilityBody
 from schemas.envelope import Export, Reference
-from schemas.parts import Stock, entry, escape
+from schemas.fields import Stock
+from schemas.keys import entry, escape
 
 
 class Availability(AvailabilityBody, Export, kind="availability", leaves="delete"):

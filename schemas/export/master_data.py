@@ -1,12 +1,25 @@
-"""Dictionary entries as a device receives them (domain.md 3.1)."""
+"""Entries of the dictionaries as a device receives them (domain.md 3.1)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from schemas.cee import master_data as cee
+from schemas.cee.dictionary import (
+    CountryBody,
+    CurrencyBody,
+    DocumentTypeBody,
+    PaymentFormBody,
+    PaymentTermBody,
+    PlainBody,
+    PositionBody,
+    PriceTypeBody,
+    UnitBody,
+    VatRateBody,
+    WarehouseBody,
+)
+from schemas.cee.discount import DiscountBody
 from schemas.envelope import Export, Reference
-from schemas.parts import entry, escape
+from schemas.keys import entry, escape
 
 
 class Entry(Export, kind="master-data", leaves="delete"):
@@ -19,40 +32,40 @@ class Entry(Export, kind="master-data", leaves="delete"):
         return [("partners", escape(body["partner"])), entry("price-types", body["component"])]
 
 
-class Unit(cee.UnitBody, Entry): ...
+class Unit(UnitBody, Entry): ...
 
 
-class Warehouse(cee.WarehouseBody, Entry): ...
+class Warehouse(WarehouseBody, Entry): ...
 
 
-class VatRate(cee.VatRateBody, Entry): ...
+class VatRate(VatRateBody, Entry): ...
 
 
-class PaymentForm(cee.PaymentFormBody, Entry): ...
+class PaymentForm(PaymentFormBody, Entry): ...
 
 
-class PaymentTerm(cee.PaymentTermBody, Entry): ...
+class PaymentTerm(PaymentTermBody, Entry): ...
 
 
-class PriceType(cee.PriceTypeBody, Entry): ...
+class PriceType(PriceTypeBody, Entry): ...
 
 
-class Position(cee.PositionBody, Entry): ...
+class Position(PositionBody, Entry): ...
 
 
-class CurrencyEntry(cee.CurrencyBody, Entry): ...
+class Currency(CurrencyBody, Entry): ...
 
 
-class Country(cee.CountryBody, Entry): ...
+class Country(CountryBody, Entry): ...
 
 
-class DocumentType(cee.DocumentTypeBody, Entry): ...
+class DocumentType(DocumentTypeBody, Entry): ...
 
 
-class Plain(cee.PlainBody, Entry): ...
+class Plain(PlainBody, Entry): ...
 
 
-class Discount(cee.DiscountBody, Entry): ...
+class Discount(DiscountBody, Entry): ...
 
 
 BY_DICTIONARY: dict[str, type[Entry]] = {
@@ -63,7 +76,7 @@ BY_DICTIONARY: dict[str, type[Entry]] = {
     "payment-terms": PaymentTerm,
     "price-types": PriceType,
     "positions": Position,
-    "currencies": CurrencyEntry,
+    "currencies": Currency,
     "countries": Country,
     "document-types": DocumentType,
     "customer-types": Plain,

@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.cee.partners import PartnerBody
 from schemas.envelope import Export, Reference
-from schemas.parts import entry, escape
+from schemas.keys import entry, escape
 
 
 class Partner(PartnerBody, Export, kind="partners", leaves="deactivate", stub=("number", "name")):
@@ -18,10 +18,9 @@ class Partner(PartnerBody, Export, kind="partners", leaves="deactivate", stub=("
     def needs(cls, body: dict[str, Any]) -> list[Reference]:
         found = [
             entry("customer-types", body["customer_type"]),
-            entry("currencies", body["currency"]),
             entry("payment-forms", body["payment_form"]),
             entry("payment-terms", body["payment_term"]),
         ]
-        found += [entry("countries", country) for country in {address["country"] for address in body["addresses"]}]
-        found += [entry("positions", person["position"]) for person in body.get("contact_persons", ()) if person.get("position")]
-        return found + [("sales-reps", escape(rep)) for rep in body.get("reps", ())]
+        found += [entry("countries", country) for country in sorted({address["country"] for address in body["addresses"]})]
+        found += [entry("positions", person["position"]) for person in body.get("contact_persons") or () if person.get("position")]
+        return found + [("sales-reps", escape(rep)) for rep in body.get("reps") or ()]

@@ -6,7 +6,8 @@ from typing import Any
 
 from schemas.cee.price_lists import ListBody, PriceBody
 from schemas.envelope import Export, Reference
-from schemas.parts import entry, escape
+from schemas.fields import PriceUnit
+from schemas.keys import entry, escape
 
 
 class Priced(Export, kind="price-lists", leaves="delete"):
@@ -21,7 +22,10 @@ class Priced(Export, kind="price-lists", leaves="delete"):
 
 
 class PriceList(ListBody, Priced):
-    """`list_version`: the highest version of any of its rows."""
+    """The head of a list."""
 
 
-class PriceRow(PriceBody, Priced): ...
+class PriceRow(PriceBody, Priced):
+    """`price_unit`: the quantity the price is for."""
+
+    price_unit: PriceUnit

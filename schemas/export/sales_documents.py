@@ -8,7 +8,7 @@ from pydantic import Field
 
 from schemas.cee.sales_documents import DocumentBody, LineBody
 from schemas.envelope import Export, Reference
-from schemas.parts import escape
+from schemas.keys import escape
 
 
 class SalesDocument(DocumentBody, Export, kind="sales-documents", leaves="deactivate", stub=("type", "hq_number", "status_general")):

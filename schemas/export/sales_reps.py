@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.cee.sales_reps import Profile, RepBody
+from schemas.cee.sales_reps import RepBody
 from schemas.envelope import Export, Reference
-from schemas.parts import entry
+from schemas.keys import entry
 
 
 class SalesRep(RepBody, Export, kind="sales-reps", leaves="deactivate", stub=("number", "first_name", "last_name")):
     """`visits_allowed`: the rep is a user of CEE."""
 
     visits_allowed: bool
-    profile: Profile
 
     @classmethod
     def needs(cls, body: dict[str, Any]) -> list[Reference]:
         profile = body["profile"]
         found = [entry("warehouses", code) for code in profile["warehouses"]]
-        return found + [entry("payment-forms", form["payment_form"]) for form in profile.get("payment_forms", ())]
+        return found + [entry("payment-forms", form["payment_form"]) for form in profile["payment_forms"]]

@@ -7,22 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from pydantic import ValidationError
 
 from schemas.cee.registry import CEE
 from schemas.channel import Channel
-from schemas.envelope import RECORD_LIMIT, Headers, encode
+from schemas.codes import CODES
+from schemas.envelope import RECORD_LIMIT, CeeChange, Headers, Problem, encode
 from schemas.export.registry import EXPORT
 from services.exporter.kinds.registry import HANDLERS
 from services.exporter.refusal import refusal_of
 from services.kernel.guard import Deactivate, Outcome, Refused, Remark, Warned
 
 Fields = dict[str, Any]
-# outcomes of what CEE's view or the blob step found, where it is not quarantined (domain.md 8)
-OUTCOMES: dict[str, Outcome] = {"category_not_released": "waiting", "content_missing": "waiting", "duplicate_attachment": "unchanged"}
 
 
 @dataclass(slots=True)
@@ -44,14 +43,14 @@ def judge(channel: Channel, kind: str, key: bytes, value: bytes | None) -> Verdi
             return _removal(channel.id, kind, {"key": key.decode(errors="replace")})
         if len(value) > RECORD_LIMIT:
             raise Refused("quarantined", "record_too_large", size=len(value), limit=RECORD_LIMIT)
-        return _judge(channel, kind, value)
+        return _judge(channel, kind, key, value)
     except Refused as refused:
         return Verdict(refused=refused)
     except Exception as error:  # a bug in one handler must not stop the other keys
         return Verdict(refused=Refused("quarantined", "field_invalid", field=kind, value=f"{type(error).__name__}: {error}"[:100]))
 
 
-def _judge(channel: Channel, kind: str, value: bytes) -> Verdict:
+def _judge(channel: Channel, kind: str, key: bytes, value: bytes) -> Verdict:
     try:
         change = CEE[kind].validate_json(value)
     except ValidationError as error:
@@ -61,18 +60,38 @@ def _judge(channel: Channel, kind: str, value: bytes) -> Verdict:
         raise refusal_of(error) from error
     if change.stub or not change.member:
         return _removal(channel.id, kind, _loose(value))
-    if change.problems:
-        problem = change.problems[0]
-        raise Refused(OUTCOMES.get(problem.code, "quarantined"), problem.code, **problem.params)
+    _check_address(change, kind, key, channel)
+    remarks = _found(change.problems) if change.problems else ()
     answer = HANDLERS[kind](change, channel)
     if isinstance(answer, Deactivate):
         return _removal(channel.id, kind, _loose(value))
-    remarks: tuple[Remark, ...] = ()
     if isinstance(answer, Warned):
-        answer, remarks = answer.payload, answer.remarks
+        answer, remarks = answer.payload, (*remarks, *answer.remarks)
     fields = answer.model_dump(mode="json", exclude_none=True)
     encoded, digest = encode(fields)
     return Verdict("upsert", encoded, digest, _audience(change), None, remarks)
+
+
+def _check_address(change: CeeChange, kind: str, key: bytes, channel: Channel) -> None:
+    """A record belongs to the topic and the key it came with, and its key is the one that its fields make (domain.md 5)."""
+    if change.channel != channel.id:
+        raise Refused("rejected", "channel_unknown", value=change.channel[:100])
+    if change.kind != kind:
+        raise Refused("rejected", "kind_unknown", value=change.kind[:100])
+    if change.key != change.own_key() or change.key.encode() != key:
+        raise Refused("quarantined", "field_invalid", field="key", value=change.key[:100])
+
+
+def _found(problems: Sequence[Problem]) -> tuple[Remark, ...]:
+    """What CEE's view or the blob step found: remarks, unless it keeps the record from going."""
+    remarks: list[Remark] = []
+    for problem in problems:
+        code = CODES.get(problem.code)
+        outcome = cast(Outcome, code.on_export) if code else "quarantined"
+        if outcome != "warning":
+            raise Refused(outcome, problem.code, **problem.params)
+        remarks.append(Remark(problem.code, problem.params))
+    return tuple(remarks)
 
 
 def _audience(change: Any) -> Sequence[str] | None:

@@ -47,8 +47,8 @@ insert into cee.customer_discount(code, name, partner, component, percent) value
 
 -- document 1 of P2, a note on P1, a picture of A1
 insert into cee.document(type, hq_number, channel, partner, issue_date, currency, payment_form, warehouse, net_total, vat_total, gross_total,
-    status_general, status_delivery, status_invoice)
-values('ZS', '1@', '@', 'P2@', current_date, 'PLN', 'TRANSFER', 'W@', 25, 5.75, 30.75, 'released', 'none', 'none');
+    order_type, status_general, status_delivery, status_invoice)
+values('ZS', '1@', '@', 'P2@', current_date, 'PLN', 'TRANSFER', 'W@', 25, 5.75, 30.75, 'ZSM', 'released', 'none', 'none');
 insert into cee.document_line(type, hq_number, position, article, article_name, quantity, unit, vat_rate, regular_price, discounted_price, value)
 values('ZS', '1@', 1, 'A1@', 'Artykuł', 2, 'PCS', 'V23', 12.5, 12.5, 25);
 insert into cee.attachment(id, owner_kind, owner_key, type, name, text) values(gen_random_uuid(), 'partner', 'P1@', 'note', 'note', 'Zamknięte w piątki');

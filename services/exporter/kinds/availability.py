@@ -18,10 +18,15 @@ def handle(change: Availability, channel: Channel) -> export.Availability:
         raise Refused("unchanged", "filtered", rule="inventory_owner")
     if change.warehouse not in channel.availability_warehouses:
         raise Refused("unchanged", "filtered", rule="availability_warehouses")
-    if not change.stock_managed:
+    if change.stock_managed is False:
         raise Refused("quarantined", "not_stock_managed", article=change.article)
+    return export.Availability.of(change, quantity=quantity(change, channel))
+
+
+def quantity(change: Availability, channel: Channel) -> str:
+    """Negative stock allowed (says the record, else the article, else the channel): all of it; else what the reserve leaves."""
     said = (change.allow_negative, change.article_allow_negative, channel.allow_negative)
     if next(allowed for allowed in said if allowed is not None):
-        return export.Availability.of(change, quantity=change.available)
-    quantity = Decimal(change.available) - Decimal(change.reserve)
-    return export.Availability.of(change, quantity=str(quantity) if quantity > 0 else "0")
+        return change.available
+    left = Decimal(change.available) - Decimal(change.reserve or 0)
+    return f"{left:f}" if left > 0 else "0"

@@ -5,24 +5,30 @@ from __future__ import annotations
 from schemas.cee.price_lists import PriceList, PriceRow
 from schemas.channel import Channel
 from schemas.export import price_lists as export
-from services.kernel.guard import Refused, Remark, Warned
+from services.kernel.guard import Deactivate, Refused, Remark, Warned
+
+OWNER_BY_LEVEL = {"item": None, "customer-item": "customer", "customer-class-item": "customer_class"}
 
 
-def handle(change: PriceList | PriceRow, channel: Channel) -> export.Priced | Warned:
-    """Raises Refused currency_mismatch, field_missing, field_invalid. Remark: list_not_on_profile."""
-    return export.PriceRow.of(change) if isinstance(change, PriceRow) else _list(change, channel)
-
-
-def _list(change: PriceList, channel: Channel) -> export.Priced | Warned:
+def handle(change: PriceList | PriceRow, channel: Channel) -> export.Priced | Warned | Deactivate:
+    """Raises Refused currency_mismatch, field_missing, field_invalid. Remark: list_not_on_profile, one for each profile."""
+    if isinstance(change, PriceRow):
+        return export.PriceRow.of(change, price_unit=change.price_unit or "1")
+    if change.in_listing is False:
+        return Deactivate()
     if change.currency != channel.currency:
         raise Refused("quarantined", "currency_mismatch", value=change.currency, currency=channel.currency)
-    wanted = {"item": (), "customer-item": ("customer",), "customer-class-item": ("customer_class",)}[change.level]
-    for field in ("customer", "customer_class"):
-        given = getattr(change, field)
-        if field in wanted and not given:
-            raise Refused("quarantined", "field_missing", field=field)
-        if field not in wanted and given:
-            raise Refused("quarantined", "field_invalid", field=field, value=given)
+    _check_level(change)
     payload = export.PriceList.of(change)
-    remarks = tuple(Remark("list_not_on_profile", {"list": change.code, "profile": rep}) for rep in change.missing_on_profiles)
+    remarks = tuple(Remark("list_not_on_profile", {"list": change.code, "profile": rep}) for rep in change.missing_on_profiles or ())
     return Warned(payload, remarks) if remarks else payload
+
+
+def _check_level(change: PriceList) -> None:
+    """Exactly the owner that the level needs."""
+    wanted = OWNER_BY_LEVEL[change.level]
+    for field, given in (("customer", change.customer), ("customer_class", change.customer_class)):
+        if field == wanted and given is None:
+            raise Refused("quarantined", "field_missing", field=field)
+        if field != wanted and given is not None:
+            raise Refused("quarantined", "field_invalid", field=field, value=given)

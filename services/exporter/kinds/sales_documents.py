@@ -1,43 +1,52 @@
-"""Sales orders and quotes (domain.md 3.8)."""
+"""Sales orders and quotes (domain.md 3.8): header and lines are one record."""
 
 from __future__ import annotations
 
-from schemas.cee.sales_documents import LineBody, SalesDocument
+from collections.abc import Iterable
+
+from schemas.cee.sales_documents import Line, SalesDocument
 from schemas.channel import Channel
 from schemas.export import sales_documents as export
 from services.kernel.guard import Refused, Remark, Warned
 
-MOST_LINES = 500
+STATUSES = {"ZS": ("status_delivery", "status_invoice"), "OS": ("expiry_date", "status_order")}
+DEVICE_BORN = ("mobile_number", "rep")
 
 
 def handle(change: SalesDocument, channel: Channel) -> export.SalesDocument | Warned:
-    """Raises Refused currency_mismatch, too_many_lines, field_missing, field_invalid. Remark: article_outside_assortment."""
+    """Raises Refused currency_mismatch, field_missing, field_invalid. Remark: article_outside_assortment, one for each article."""
     if change.currency != channel.currency:
         raise Refused("quarantined", "currency_mismatch", value=change.currency, currency=channel.currency)
-    if len(change.lines) > MOST_LINES:
-        raise Refused("quarantined", "too_many_lines", count=len(change.lines))
-    _check_fields(change)
-    lines = tuple(LineBody.model_construct(None, **{name: line.__dict__[name] for name in LineBody.model_fields}) for line in change.lines)
-    payload = export.SalesDocument.of(change, lines=lines)
-    outside = sorted({line.article for line in change.lines if line.outside})
+    _require(change, STATUSES[change.type])
+    if change.origin == "mobile":
+        _require(change, DEVICE_BORN)
+    _check_dates(change)
+    outside = _check_lines(change.lines)
+    payload = export.SalesDocument.of(change)
     if not outside:
         return payload
     return Warned(payload, tuple(Remark("article_outside_assortment", {"article": article}) for article in outside))
 
 
-def _check_fields(change: SalesDocument) -> None:
-    """What holds between fields of one document."""
-    if not change.lines:
-        raise Refused("quarantined", "field_missing", field="lines")
-    positions = [line.position for line in change.lines]
-    if len(set(positions)) != len(positions):
-        raise Refused("quarantined", "field_invalid", field="lines.position", value=next(p for p in positions if positions.count(p) > 1))
-    required = ["expiry_date", "status_order"] if change.type == "OS" else ["status_delivery", "status_invoice"]
-    required += ["rep", "mobile_number"] if change.origin == "mobile" else []
-    for field in required:
-        if getattr(change, field) is None:
+def _require(change: SalesDocument, fields: Iterable[str]) -> None:
+    values = change.__dict__
+    for field in fields:
+        if values[field] is None:
             raise Refused("quarantined", "field_missing", field=field)
-    for field in ("delivery_date", "expiry_date"):
-        day = getattr(change, field)
+
+
+def _check_dates(change: SalesDocument) -> None:
+    """Nothing is delivered, and no quote ends, before it was issued."""
+    for field, day in (("delivery_date", change.delivery_date), ("expiry_date", change.expiry_date)):
         if day is not None and day < change.issue_date:
             raise Refused("quarantined", "field_invalid", field=field, value=day.isoformat())
+
+
+def _check_lines(lines: tuple[Line, ...]) -> list[str]:
+    """Articles outside the assortment, each once, in the order of the lines."""
+    seen: set[int] = set()
+    for place, line in enumerate(lines):
+        if line.position in seen:
+            raise Refused("quarantined", "field_invalid", field=f"lines[{place}].position", value=str(line.position))
+        seen.add(line.position)
+    return list(dict.fromkeys(line.article for line in lines if line.outside))
