@@ -11,12 +11,12 @@ from schemas import topics
 from services.kernel.kafka import Consumer, Partition, Record
 from services.kernel.settings import Kafka
 
-MUCH = 2000  # records that an earlier kind is behind, so that later kinds wait
+SOON_MS = 20  # how long what is known to be there may take to come in before later kinds have their turn
 _RANK = {kind: rank for rank, kind in enumerate(topics.KINDS)}
 
 
 class ParentsFirst(Consumer):
-    """A consumer that reads the kinds in their order (domain.md 7.1) as long as one of them is far behind its end."""
+    """A consumer that reads the kinds in their order (domain.md 7.1), as far as it knows that there is something to read."""
 
     def __init__(self, settings: Kafka, group: str, client: str, instance: str, next_offset: Callable[[Partition], int | None]) -> None:
         """`next_offset` says up to where a partition has been handled."""
@@ -24,24 +24,25 @@ class ParentsFirst(Consumer):
         self._next_offset = next_offset
 
     async def fetch(self, max_records: int, timeout_ms: int = 200, among: Sequence[Partition] = ()) -> dict[Partition, list[Record]]:
-        """Records by partition, those of earlier kinds first."""
+        """Records by partition, those of earlier kinds first; later kinds get what is left of `max_records`."""
         fetched: dict[Partition, list[Record]] = {}
-        first = self._first()
-        if first:
-            fetched = await super().fetch(max_records, timeout_ms, first)
-        if not fetched:  # a partition that gives nothing must not starve the others
-            fetched = await super().fetch(max_records, timeout_ms)
-        return dict(sorted(fetched.items(), key=lambda item: _rank(item[0])))
+        for partitions in self._behind():
+            left = max_records - sum(len(records) for records in fetched.values())
+            if left > 0:
+                fetched |= await super().fetch(left, SOON_MS, partitions)
+        if fetched:
+            return fetched
+        rest = await super().fetch(max_records, timeout_ms)
+        return dict(sorted(rest.items(), key=lambda item: _rank(item[0])))
 
-    def _first(self) -> list[Partition]:
-        """The partitions up to the earliest kind that is far behind; none when no kind is."""
-        assigned = self.assignment()
-        behind = [_rank(partition) for partition in assigned if self._lag(partition) > MUCH]
-        return [partition for partition in assigned if _rank(partition) <= min(behind)] if behind else []
-
-    def _lag(self, partition: Partition) -> int:
-        end, at = self.highwater(partition), self._next_offset(partition)
-        return 0 if end is None or at is None else end - at
+    def _behind(self) -> list[list[Partition]]:
+        """Partitions with records to read, by kind."""
+        kinds: dict[int, list[Partition]] = {}
+        for partition in self.assignment():
+            end, at = self.highwater(partition), self._next_offset(partition)
+            if end is not None and at is not None and end > at:
+                kinds.setdefault(_rank(partition), []).append(partition)
+        return [kinds[rank] for rank in sorted(kinds)]
 
 
 def _rank(partition: Partition) -> int:

@@ -257,6 +257,6 @@ async def test_parents_are_read_first_while_there_is_much_to_do(settings: Settin
                     read += [topics.parse(partition[0])[2]] * len(records)
     finally:
         await consumer.stop()
-    # the first fetch knows no ends yet, and the last articles are not worth holding prices back
+    # the first fetch knows no ends yet
     assert read[2000:10000].count("price-lists") == 0
     assert read[-8000:].count("articles") == 0
