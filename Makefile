@@ -41,7 +41,7 @@ bench: $(DEVELOPMENT) ## throughput and latency figures of this machine
 	@$(RUN) bench $(ARGS)
 
 schemas: $(DEVELOPMENT) ## write schemas/published/ from the contracts
-	@$(RUN) services.launch contracts publish $(ARGS)
+	@$(RUN) schemas.publish $(ARGS)
 
 lock: $(DEVELOPMENT) ## resolve the packages of pyproject.toml again
 	@set -e; for extra in "" "--extra dev"; do \

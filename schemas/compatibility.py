@@ -35,7 +35,10 @@ def breaks(before: Schema, after: Schema, side: Side) -> list[str]:
 def _compare(pair: _Pair, path: str, before: Schema, after: Schema) -> Iterator[str]:
     old, new = _alternatives(before, pair.before), _alternatives(after, pair.after)
     lost, added = old.keys() - new.keys(), new.keys() - old.keys()
-    if lost and (pair.side == "cee" or not old.keys() & new.keys()):
+    if not old.keys() & new.keys():
+        yield f"{path or 'record'}: {_listed(added)} instead of {_listed(lost)}"
+        return
+    if lost and pair.side == "cee":
         yield f"{path or 'record'}: {_listed(lost)} no longer permitted"
     if added and pair.side == "export" and not _is_told_apart(before):  # a new dictionary is new data, another type is not
         yield f"{path or 'record'}: {_listed(added)} not permitted before"
