@@ -83,7 +83,11 @@ async def topic_configs(settings: Kafka, names: Sequence[str]) -> dict[str, dict
 async def alter_topic(settings: Kafka, name: str, config: dict[str, str]) -> None:
     """Writes the whole set of a topic's own settings: `config` must hold those that shall stay (T29)."""
     async with administrator(settings) as admin:
-        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topic_prefix + name, configs=config)])
+        answers = await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topic_prefix + name, configs=config)])
+    for answer in answers:
+        for code, message, *_ in answer.resources:
+            if code:
+                raise for_code(code)(f"{name}: {message}")
 
 
 async def group_offsets(settings: Kafka, group: str) -> dict[Partition, tuple[int, str]]:

@@ -1,0 +1,122 @@
+"""`ceebus contracts`: what travels, as JSON Schema; and whether a file of changes keeps to it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from schemas import codes
+from schemas.cee.registry import CEE
+from schemas.compatibility import Side, breaks
+from schemas.defect import defect_of
+from schemas.publish import SIDES, agreed, published, schema_of, text_of
+from schemas.topics import KINDS
+from services.cli.failure import NOT_AS_WANTED, USAGE, Failure
+from services.cli.output import Json, progress, say, show_json, table
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="What travels: published JSON Schemas, and checking against them.")
+Kind = Annotated[str, typer.Argument(help=f"{', '.join(KINDS)}.")]
+Lang = Annotated[str, typer.Option("--lang", envvar="CEEBUS_LANG", help="Language of the texts: pl, de or en.")]
+SHOWN = 50
+_LANGUAGES: dict[str, codes.Language] = {"pl": "pl", "de": "de", "en": "en"}
+
+
+@app.command("list")
+def list_contracts(as_json: Json = False) -> None:
+    """Every published schema: `cee` is what may be sent, `export` what devices and subscribers receive."""
+    rows = [{"side": side, "kind": kind, "file": str(published(side, kind)), "id": _id(side, kind)} for side in SIDES for kind in KINDS]
+    if as_json:
+        show_json(rows)
+    else:
+        table(("side", "kind", "schema"), [(row["side"], row["kind"], row["id"]) for row in rows])
+
+
+@app.command()
+def show(kind: Kind, side: Annotated[str, typer.Option(help="cee or export.")] = "export") -> None:
+    """The published JSON Schema of a kind."""
+    sys.stdout.write(text_of(_schema(_side(side), _known(kind))))
+
+
+@app.command()
+def check(
+    kind: Annotated[str | None, typer.Argument(help="Kind of the file's records.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE.ndjson]", help="One JSON object a line, as for `ceebus ingest`.")] = None,
+    lang: Lang = "en",
+    as_json: Json = False,
+) -> None:
+    """Checks a file of changes without sending it; without a file, whether the published schemas are those of this version.
+
+    Exit code 1 if a line is refused, or a schema is not current.
+    """
+    if kind is not None and file is None:
+        raise Failure("request_invalid", "A kind alone can't be checked.", "Name a file too, or neither.", USAGE)
+    found = _file_faults(_known(kind), file, lang) if kind is not None and file is not None else _schema_faults()
+    if as_json:
+        show_json({"faults": found})
+    else:
+        columns = (">line", "field", "code", "why") if file is not None else ("side", "kind", "what")
+        table(columns, [list(row.values()) for row in found[:SHOWN]], empty="everything fits")
+        if len(found) > SHOWN:
+            say(f"{len(found):,} in all; --json shows every one.")
+    if found:
+        raise typer.Exit(NOT_AS_WANTED)
+
+
+def _schema_faults() -> list[dict[str, Any]]:
+    faults = []
+    for side in SIDES:
+        for kind in KINDS:
+            before, now = agreed(side, kind), schema_of(side, kind)
+            if before != now:
+                broken = breaks(before, now, side) if before else []
+                faults += [{"side": side, "kind": kind, "what": what} for what in broken or ["not published yet: `make schemas`"]]
+    return faults
+
+
+def _file_faults(kind: str, file: Path, lang: str) -> list[dict[str, Any]]:
+    if not file.is_file():
+        raise Failure("file_missing", f"There is no file {file}.", exit_code=USAGE)
+    faults = []
+    for number, line in enumerate(_lines(file), 1):
+        try:
+            if line.strip():
+                CEE[kind].validate_json(line)
+        except ValidationError as error:
+            defect = defect_of(error)
+            why = codes.text(defect.code, _LANGUAGES.get(lang, "en"), defect.params)
+            faults.append({"line": number, "field": defect.params.get("field"), "code": defect.code, "why": why})
+    return faults
+
+
+def _lines(file: Path) -> Iterator[bytes]:
+    with progress() as shown, file.open("rb") as source:
+        bar = shown.add_task(file.name, total=file.stat().st_size, figures="")
+        for line in source:
+            yield line
+            shown.update(bar, advance=len(line))
+
+
+def _schema(side: Side, kind: str) -> dict[str, Any]:
+    return agreed(side, kind) or schema_of(side, kind)
+
+
+def _id(side: Side, kind: str) -> str:
+    return str(_schema(side, kind)["$id"])
+
+
+def _known(kind: str) -> str:
+    if kind not in KINDS:
+        raise Failure("kind_unknown", f"There is no kind {kind}. Kinds: {', '.join(KINDS)}.", exit_code=USAGE)
+    return kind
+
+
+def _side(side: str) -> Side:
+    for known in SIDES:
+        if side == known:
+            return known
+    raise Failure("request_invalid", f"There is no side {side}.", f"Use {' or '.join(SIDES)}.", USAGE)
