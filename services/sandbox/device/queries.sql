@@ -37,11 +37,11 @@ where case when op = 'delete' then exists (select 1 from row r where r.kind = s.
 
 -- name: remove
 -- Removals of this switch.
-delete from row where exists (select 1 from staged s where s.kind = row.kind and s.key = row.key and s.op = 'delete')
+delete from row where (kind, key) in (select kind, key from staged where op = 'delete')
 
 -- name: forget_needs
 -- The references of rows that changed.
-delete from need where exists (select 1 from staged s where s.kind = need.kind and s.key = need.key)
+delete from need where (kind, key) in (select kind, key from staged)
 
 -- name: put
 -- New states of this switch.
