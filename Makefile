@@ -21,7 +21,7 @@ demo: $(RUNTIME) ## from nothing to two devices in step with a sample company, a
 	@$(RUN) services.launch demo $(ARGS)
 
 up: $(RUNTIME)   ## the same system, left running with live changes until Ctrl-C
-	@$(RUN) services.launch up $(ARGS)
+	@$(RUN) services.launch up --sample small $(ARGS)
 
 setup: $(DEVELOPMENT) ## the virtual environment with everything for working on ceebus
 
