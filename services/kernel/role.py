@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -42,7 +43,15 @@ def run(role: str, serve: Serve) -> None:
         os._exit(1)
 
 
+def _spare_collector() -> None:
+    """Batches of thousands of small objects would have it walk through all libraries again and again: a third of a lane's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 async def _main(role: str, settings: Settings, serve: Serve) -> None:
+    _spare_collector()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
