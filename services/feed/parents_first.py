@@ -11,7 +11,9 @@ from schemas import topics
 from services.kernel.kafka import Consumer, Partition, Record
 from services.kernel.settings import Kafka
 
-SOON_MS = 20  # how long what is known to be there may take to come in before later kinds have their turn
+SOON_MS = 20  # how long a few records that are known to be there may take to come in before later kinds have their turn
+LATER_MS = 500  # the same where there are many: later kinds' records would only wait for them
+MANY = 500
 _RANK = {kind: rank for rank, kind in enumerate(topics.KINDS)}
 
 
@@ -26,23 +28,23 @@ class ParentsFirst(Consumer):
     async def fetch(self, max_records: int, timeout_ms: int = 200, among: Sequence[Partition] = ()) -> dict[Partition, list[Record]]:
         """Records by partition, those of earlier kinds first; later kinds get what is left of `max_records`."""
         fetched: dict[Partition, list[Record]] = {}
-        for partitions in self._behind():
+        for partitions, lag in self._behind():
             left = max_records - sum(len(records) for records in fetched.values())
             if left > 0:
-                fetched |= await super().fetch(left, SOON_MS, partitions)
+                fetched |= await super().fetch(left, LATER_MS if lag > MANY else SOON_MS, partitions)
         if fetched:
             return fetched
         rest = await super().fetch(max_records, timeout_ms)
         return dict(sorted(rest.items(), key=lambda item: _rank(item[0])))
 
-    def _behind(self) -> list[list[Partition]]:
-        """Partitions with records to read, by kind."""
-        kinds: dict[int, list[Partition]] = {}
+    def _behind(self) -> list[tuple[list[Partition], int]]:
+        """Partitions with records to read, by kind, and how many these are."""
+        kinds: dict[int, dict[Partition, int]] = {}
         for partition in self.assignment():
             end, at = self.highwater(partition), self._next_offset(partition)
             if end is not None and at is not None and end > at:
-                kinds.setdefault(_rank(partition), []).append(partition)
-        return [kinds[rank] for rank in sorted(kinds)]
+                kinds.setdefault(_rank(partition), {})[partition] = end - at
+        return [(list(kinds[rank]), sum(kinds[rank].values())) for rank in sorted(kinds)]
 
 
 def _rank(partition: Partition) -> int:
