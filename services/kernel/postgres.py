@@ -25,6 +25,8 @@ ConnectionLost = (
     OSError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InternalClientError,  # a pooled connection that is cut in the very moment it is taken
 )
 RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
