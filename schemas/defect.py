@@ -18,7 +18,6 @@ TYPES = frozenset(
         "document-types", "customer-types", "relationship-types", "visit-types", "customer-discounts", "list", "price",
     }
 )  # fmt: skip
-_UNION_FAULTS = {"union_tag_invalid": "field_invalid", "union_tag_not_found": "field_missing"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +32,8 @@ def defect_of(error: ValidationError) -> Defect:
     """The first fault decides; `field` in the params is a path like `addresses[0].city`."""
     fault = error.errors(include_url=False)[0]
     kind, given, context = fault["type"], fault.get("input"), fault.get("ctx", {})
-    if kind in _UNION_FAULTS:
-        name = context["discriminator"].strip("'")
-        shown = {"value": shortened(context["tag"])} if "tag" in context else {}
-        return Defect(_UNION_FAULTS[kind], {"field": name} | shown)
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        return _without_type(context["discriminator"].strip("'"), given)
     path = path_of(fault["loc"])
     if kind == "json_invalid" or not path:
         return Defect("malformed")
@@ -47,6 +44,14 @@ def defect_of(error: ValidationError) -> Defect:
     if kind == "string_too_long":
         return Defect("field_too_long", {"field": path, "limit": context["max_length"]})
     return Defect("field_invalid", {"field": path, "value": shortened(given)})
+
+
+def _without_type(name: str, given: Any) -> Defect:
+    """The field that tells what kind of record it is (`dictionary`, `record`) is absent or names none."""
+    value = given.get(name) if isinstance(given, dict) else None
+    if value is None or value == "":
+        return Defect("field_missing", {"field": name})
+    return Defect("field_invalid", {"field": name, "value": shortened(value)})
 
 
 def path_of(location: tuple[int | str, ...]) -> str:
