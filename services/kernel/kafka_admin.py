@@ -93,7 +93,10 @@ async def alter_topic(settings: Kafka, name: str, config: dict[str, str]) -> Non
 async def group_offsets(settings: Kafka, group: str) -> dict[Partition, tuple[int, str]]:
     """Committed (next offset, metadata) of a consumer group, whoever committed them."""
     async with administrator(settings) as admin:
-        found = await admin.list_consumer_group_offsets(settings.topic_prefix + group)
+        try:
+            found = await admin.list_consumer_group_offsets(settings.topic_prefix + group)
+        except GroupCoordinatorNotAvailableError:
+            return {}  # on a new cluster, before anybody has joined a group at all
     prefix = settings.topic_prefix
     return {(tp.topic.removeprefix(prefix), tp.partition): (om.offset, om.metadata or "") for tp, om in found.items() if om.offset >= 0}
 
