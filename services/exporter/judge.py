@@ -19,6 +19,7 @@ from schemas.envelope import RECORD_LIMIT, CeeChange, Headers, Problem, encode
 from schemas.export.registry import EXPORT
 from services.exporter.kinds.registry import HANDLERS
 from services.exporter.refusal import refusal_of
+from services.exporter.removal import audience_of, deactivated
 from services.kernel.guard import Deactivate, Outcome, Refused, Remark, Warned
 
 Fields = dict[str, Any]
@@ -40,7 +41,7 @@ def judge(channel: Channel, kind: str, key: bytes, value: bytes | None) -> Verdi
     """Never raises: what a handler did not foresee is quarantined as `field_invalid` with the error's name."""
     try:
         if value is None:
-            return _removal(channel.id, kind, {"key": key.decode(errors="replace")})
+            return _removal(channel.id, kind, key, {})
         if len(value) > RECORD_LIMIT:
             raise Refused("quarantined", "record_too_large", size=len(value), limit=RECORD_LIMIT)
         return _judge(channel, kind, key, value)
@@ -55,16 +56,16 @@ def _judge(channel: Channel, kind: str, key: bytes, value: bytes) -> Verdict:
         change = CEE[kind].validate_json(value)
     except ValidationError as error:
         body = _loose(value)
-        if body.get("member") is False and isinstance(body.get("key"), str):
-            return _removal(channel.id, kind, body)  # what left goes, however wrong its other fields are
+        if body.get("member") is False:
+            return _removal(channel.id, kind, key, body)  # what left goes, however wrong its other fields are
         raise refusal_of(error) from error
     if change.stub or not change.member:
-        return _removal(channel.id, kind, _loose(value))
+        return _removal(channel.id, kind, key, _loose(value))
     _check_address(change, kind, key, channel)
     remarks = _found(change.problems) if change.problems else ()
     answer = HANDLERS[kind](change, channel)
     if isinstance(answer, Deactivate):
-        return _removal(channel.id, kind, _loose(value))
+        return _removal(channel.id, kind, key, _loose(value))
     if isinstance(answer, Warned):
         answer, remarks = answer.payload, (*remarks, *answer.remarks)
     fields = answer.model_dump(mode="json", exclude_none=True)
@@ -107,15 +108,12 @@ def _loose(value: bytes) -> Fields:
     return body if isinstance(body, dict) else {}
 
 
-def _removal(channel: str, kind: str, body: Fields) -> Verdict:
+def _removal(channel: str, kind: str, key: bytes, body: Fields) -> Verdict:
     """Deactivated objects keep their stub fields, the others leave a tombstone (domain.md 7.3)."""
-    contract = EXPORT[kind]
-    audience = body.get("recipients", body.get("audience"))
-    if contract.leaves == "delete":
+    audience = audience_of(body)
+    if EXPORT[kind].leaves == "delete":
         return Verdict("delete", None, "", audience)
-    fields: Fields = {"channel": channel, "kind": kind, "key": body["key"], "op": "deactivate", "version": body.get("version", 0)}
-    fields |= {name: body[name] for name in contract.stub if body.get(name) is not None}
-    encoded, digest = encode(fields)
+    encoded, digest = encode(deactivated(channel, kind, key.decode(errors="replace"), body))
     return Verdict("deactivate", encoded, digest, audience)
 
 
