@@ -10,7 +10,7 @@ from pathlib import Path
 from services.kernel.postgres import connect
 
 HERE = Path(__file__).parent
-ORDER = ("tables/*.sql", "shared.sql", "views/*.sql", "functions/*.sql", "triggers.sql")
+ORDER = ("tables/*.sql", "shared.sql", "views/*.sql", "functions/*.sql", "triggers/*.sql")
 _LOCK = 0x6365_6501
 
 

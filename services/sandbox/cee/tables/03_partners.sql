@@ -54,7 +54,7 @@ create table cee.partner_address (
     region text collate "C",
     country text collate "C"
 );
-create index partner_address_partner on cee.partner_address (partner);
+create index partner_address_partner on cee.partner_address (partner, id);
 
 create table cee.partner_contact (
     id uuid primary key,
@@ -63,7 +63,7 @@ create table cee.partner_contact (
     value text not null,
     preferred bool not null default false
 );
-create index partner_contact_partner on cee.partner_contact (partner);
+create index partner_contact_partner on cee.partner_contact (partner, id);
 
 create table cee.contact_person (
     id uuid primary key,
@@ -73,7 +73,7 @@ create table cee.contact_person (
     first_name text,
     occupation text collate "C"
 );
-create index contact_person_partner on cee.contact_person (partner);
+create index contact_person_partner on cee.contact_person (partner, id);
 
 create table cee.contact_person_contact (
     id uuid primary key,
@@ -82,7 +82,7 @@ create table cee.contact_person_contact (
     value text not null,
     preferred bool not null default false
 );
-create index contact_person_contact_person on cee.contact_person_contact (contact_person);
+create index contact_person_contact_person on cee.contact_person_contact (contact_person, id);
 
 create table cee.partner_relationship (
     partner text collate "C" not null references cee.partner on update cascade on delete cascade,

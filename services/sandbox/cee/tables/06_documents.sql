@@ -42,6 +42,9 @@ create unique index document_key on cee.document (key);
 create unique index document_channel on cee.document (channel, key);
 create index document_partner on cee.document (partner);
 create index document_rep on cee.document (channel, rep) where rep is not null;
+-- who made a partner's documents on a device: part of the partner's audience
+create index document_maker on cee.document (channel, partner, rep) include (status_general, issue_date)
+    where origin = 'mobile' and rep is not null;
 
 create table cee.document_line (
     type text collate "C" not null,

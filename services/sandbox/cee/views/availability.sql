@@ -4,22 +4,22 @@ create view cee.availability as
 select c.id as channel,
        s.key,
        s.version,
-       jsonb_strip_nulls(jsonb_build_object(
-           'article', s.article,
-           'warehouse', s.warehouse,
-           'owner', s.owner,
-           'available', s.available::text,
-           'reserve', s.reserve::text,
-           'allow_negative', s.allow_negative,
-           'article_allow_negative', a.allow_negative,
-           'stock_managed', a.stock_managed,
-           'alert_quantity', s.alert_quantity::text,
-           'as_of', cee.iso(s.as_of),
-           'changed_at', cee.iso(s.changed_at)
-       )) as body,
+       jsonb_strip_nulls((select to_jsonb(body) from (select
+           s.article,
+           s.warehouse,
+           s.owner,
+           s.available::text as available,
+           s.reserve::text as reserve,
+           s.allow_negative,
+           a.allow_negative as article_allow_negative,
+           a.stock_managed,
+           s.alert_quantity::text as alert_quantity,
+           cee.iso(s.as_of) as as_of,
+           cee.iso(s.changed_at) as changed_at
+       ) body)) as body,
        true as member
 from cee.channel_today c
 join cee.stock s on s.owner = c.inventory_owner
 join cee.channel_warehouse w on w.channel = c.id and w.warehouse = s.warehouse
-cross join lateral cee.article_state(c.assortment_listing, s.article, c.today) a
+cross join lateral cee.article_state(c.assortment_listing, c.assortment_lists, s.article, c.today) a
 where c.stock_managed and a.member;

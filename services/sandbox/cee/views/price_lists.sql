@@ -1,77 +1,91 @@
--- price-lists (domain.md 3.7): lists of the channel's listing and their prices for articles in its assortment.
--- Two rows on one key make one row here, with the problem duplicate_price.
+-- price-lists (domain.md 3.7): lists of the channel's listing, and their prices of articles in its assortment.
+-- Lists and prices stand under one key order: the two tables are joined to one relation first, so that a walk by key can
+-- merge their indexes. Two rows on one key make one row here, with the problem duplicate_price.
 
-create function cee.listed(listing text, list text, today date) returns table (inside bool)
+-- The lists of the listing today, each with its audience: {list: null | [rep]}, looked up once a query. A customer's own list
+-- belongs to the channels of the customer and has his audience; of a customer whom CEE does not know it waits, seen by nobody.
+create function cee.listed(channel text, listing text, today date, history_days int) returns table (lists jsonb)
 language sql stable parallel safe rows 1 as $$
-    select true from cee.price_listing_item i
-    where i.listing = listed.listing and i.list = listed.list and cee.is_valid(i.valid_from, i.valid_to, listed.today)
-    limit 1
+    select coalesce(jsonb_object_agg(i.list, case when l.customer is null or s.member then s.audience else '{}' end), '{}')
+    from cee.price_listing_item i
+    join cee.price_list l on l.code = i.list
+    left join lateral cee.partner_state(listed.channel, l.customer, listed.today, listed.history_days) s on true
+    where i.listing = listed.listing and cee.is_valid(i.valid_from, i.valid_to, listed.today)
+      and (l.customer is null or s.member or not exists (select from cee.partner p where p.number = l.customer))
+    offset 0
+$$;
+
+-- Whether other rows of the price's article, list, unit and scale clash with it, and whether another row speaks for its key.
+create function cee.price_clash(row_id text, list text, article text, unit text, scale numeric, valid_from date, valid_to date)
+returns table (clash bool, is_second bool)
+language sql stable parallel safe rows 1 as $$
+    select bool_or(q.valid_from = $6 or (q.valid_from > $6 and q.valid_from < $7) or (q.valid_from < $6 and q.valid_to > $6)),
+           bool_or(q.valid_from = $6 and q.row_id < $1)
+    from cee.price q
+    where q.article = $3 and q.list = $2 and q.unit = $4 and q.scale = $5 and q.row_id <> $1
 $$;
 
 create view cee.price_lists as
 select c.id as channel,
-       l.key,
-       l.version,
-       jsonb_strip_nulls(jsonb_build_object(
-           'record', 'list',
-           'code', l.code,
-           'name', l.name,
-           'in_listing', true,
-           'currency', l.currency,
-           'level', l.level,
-           'customer', l.customer,
-           'customer_class', l.customer_class,
-           'priority', l.priority,
-           'is_default', l.is_default,
-           'price_mode', l.price_mode,
-           'valid_from', cee.iso(l.valid_from),
-           'valid_to', cee.iso(l.valid_to),
-           'list_version', greatest(l.version, v.version),
-           'missing_on_profiles', case when s.audience is null and l.customer is null then m.list end,
-           'changed_at', cee.iso(l.changed_at),
-           'audience', case when l.customer is not null then coalesce(s.audience, case when s.member is null then '{}'::text[] end) end
-       )) as body,
+       k.key,
+       k.version,
+       case when k.row_id is null then (
+           select jsonb_strip_nulls(to_jsonb(body)) from (select
+               'list' as record,
+               l.code,
+               l.name,
+               true as in_listing,
+               l.currency,
+               l.level,
+               l.customer,
+               l.customer_class,
+               l.priority,
+               l.is_default,
+               l.price_mode,
+               l.valid_from,
+               l.valid_to,
+               greatest(l.version, (select max(x.version) from cee.price_list_change x where x.list = l.code)) as list_version,
+               -- one remark for each profile that lacks it (list_not_on_profile); a customer's own list stands on no profile
+               case when l.customer is null then (
+                   select jsonb_agg(r.rep order by r.rep) from cee.reps_of(c.id, c.sales_organisation, c.today) r
+                   where not exists (select from cee.rep_price_list x where x.channel = c.id and x.rep = r.rep and x.list = l.code)
+               ) end as missing_on_profiles,
+               cee.iso(l.changed_at) as changed_at,
+               s.lists -> k.list as audience
+               from cee.price_list l where l.code = k.list) body)
+       else (
+           select jsonb_strip_nulls(to_jsonb(body)) from (select
+               'price' as record,
+               k.list,
+               k.article,
+               k.unit,
+               trim_scale(k.scale)::text as scale,
+               k.valid_from,
+               k.valid_to,
+               k.price::text as price,
+               trim_scale(k.price_unit)::text as price_unit,
+               k.row_id,
+               cee.iso(k.changed_at) as changed_at,
+               s.lists -> k.list as audience,
+               case when d.clash then jsonb_build_array(jsonb_build_object('code', 'duplicate_price', 'params', jsonb_build_object(
+                   'list', k.list, 'article', k.article, 'unit', k.unit, 'scale', trim_scale(k.scale)::text, 'date', k.valid_from))) end as problems
+               ) body)
+       end as body,
        true as member
-from cee.channel_today c
-cross join cee.price_list l
-cross join lateral cee.listed(c.price_listing, l.code, c.today) i
-left join lateral cee.partner_state(c.id, l.customer, c.today, c.document_history_days) s on l.customer is not null
-left join lateral (select max(x.version) as version from cee.price_list_change x where x.list = l.code) v on true
+from (
+    select l.key, l.version, l.code as list, null::text collate "C" as row_id, null::text collate "C" as article,
+           null::text collate "C" as unit, null::numeric(18,3) as scale, null::date as valid_from, null::date as valid_to,
+           null::numeric(19,4) as price, null::numeric(18,3) as price_unit, null::timestamptz as changed_at
+    from cee.price_list l
+    union all
+    select p.key, p.version, p.list, p.row_id, p.article, p.unit, p.scale, p.valid_from, p.valid_to, p.price, p.price_unit, p.changed_at
+    from cee.price p
+) k
+cross join cee.channel_today c
+cross join lateral cee.listed(c.id, c.price_listing, c.today, c.document_history_days) s
 left join lateral (
-    select jsonb_agg(r.rep order by r.rep) as list from cee.reps_of(c.id, c.sales_organisation, c.today) r
-    where not exists (select from cee.rep_price_list x where x.channel = c.id and x.rep = r.rep and x.list = l.code)) m on true
-where s.member is not false
-union all
-select c.id,
-       p.key,
-       p.version,
-       jsonb_strip_nulls(jsonb_build_object(
-           'record', 'price',
-           'list', p.list,
-           'article', p.article,
-           'unit', p.unit,
-           'scale', trim_scale(p.scale)::text,
-           'valid_from', cee.iso(p.valid_from),
-           'valid_to', cee.iso(p.valid_to),
-           'price', p.price::text,
-           'price_unit', trim_scale(p.price_unit)::text,
-           'row_id', p.row_id,
-           'changed_at', cee.iso(p.changed_at),
-           'audience', case when l.customer is not null then coalesce(s.audience, case when s.member is null then '{}'::text[] end) end,
-           'problems', case when d.clash then jsonb_build_array(jsonb_build_object('code', 'duplicate_price', 'params', jsonb_build_object(
-               'list', p.list, 'article', p.article, 'unit', p.unit, 'scale', trim_scale(p.scale)::text, 'date', cee.iso(p.valid_from)))) end
-       )),
-       true
-from cee.channel_today c
-cross join cee.price p
-cross join lateral (select x.customer from cee.price_list x where x.code = p.list limit 1) l
-cross join lateral cee.listed(c.price_listing, p.list, c.today) i
-cross join lateral cee.article_state(c.assortment_listing, p.article, c.today) a
-left join lateral cee.partner_state(c.id, l.customer, c.today, c.document_history_days) s on l.customer is not null
-cross join lateral (
-    select bool_or(q.valid_from = p.valid_from or (q.valid_from > p.valid_from and q.valid_from < p.valid_to)
-               or (q.valid_from < p.valid_from and q.valid_to > p.valid_from)) as clash,
-           coalesce(bool_or(q.valid_from = p.valid_from and q.row_id < p.row_id), false) as second
-    from cee.price q
-    where q.article = p.article and q.list = p.list and q.unit = p.unit and q.scale = p.scale and q.row_id <> p.row_id) d
-where a.member and not d.second and s.member is not false;
+    select true as sold from cee.article a cross join lateral cee.assorted(c.assortment_listing, c.assortment_lists, a.number, c.today) l
+    where a.number = k.article and a.status <> 'marked_for_deletion'
+    limit 1) a on true
+left join lateral cee.price_clash(k.row_id, k.list, k.article, k.unit, k.scale, k.valid_from, k.valid_to) d on true
+where s.lists -> k.list is not null and (k.row_id is null or (a.sold and d.is_second is not true));

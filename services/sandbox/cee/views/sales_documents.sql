@@ -4,65 +4,64 @@ create view cee.sales_documents as
 select c.id as channel,
        d.key,
        d.version,
-       jsonb_strip_nulls(jsonb_build_object(
-           'type', d.type,
-           'hq_number', d.hq_number,
-           'mobile_number', d.mobile_number,
-           'origin_source_id', d.origin_source_id,
-           'partner', d.partner,
-           'payer', d.payer,
-           'delivery_address', d.delivery_address,
-           'invoice_address', d.invoice_address,
-           'origin', d.origin,
-           'rep', d.rep,
-           'issue_date', cee.iso(d.issue_date),
-           'delivery_date', cee.iso(d.delivery_date),
-           'expiry_date', cee.iso(d.expiry_date),
-           'currency', d.currency,
-           'price_mode', d.price_mode,
-           'payment_form', d.payment_form,
-           'payment_term', d.payment_term,
-           'shipping_method', d.shipping_method,
-           'warehouse', d.warehouse,
-           'net_total', d.net_total::text,
-           'vat_total', d.vat_total::text,
-           'gross_total', d.gross_total::text,
-           'weight', d.weight::text,
-           'description', d.description,
-           'order_type', d.order_type,
-           'user_discount', d.user_discount::text,
-           'status_general', d.status_general,
-           'status_delivery', d.status_delivery,
-           'status_invoice', d.status_invoice,
-           'status_order', d.status_order,
-           'recipients', to_jsonb(r.reps),
-           'lines', l.list,
-           'changed_at', cee.iso(d.changed_at)
-       )) as body,
+       json_strip_nulls((select row_to_json(body) from (select
+           d.type,
+           d.hq_number,
+           d.mobile_number,
+           d.origin_source_id,
+           d.partner,
+           d.payer,
+           d.delivery_address,
+           d.invoice_address,
+           d.origin,
+           d.rep,
+           d.issue_date,
+           d.delivery_date,
+           d.expiry_date,
+           d.currency,
+           d.price_mode,
+           d.payment_form,
+           d.payment_term,
+           d.shipping_method,
+           d.warehouse,
+           d.net_total::text as net_total,
+           d.vat_total::text as vat_total,
+           d.gross_total::text as gross_total,
+           d.weight::text as weight,
+           d.description,
+           d.order_type,
+           d.user_discount::text as user_discount,
+           d.status_general,
+           d.status_delivery,
+           d.status_invoice,
+           d.status_order,
+           r.reps as recipients,
+           (select json_agg(line) from (
+               select x.position,
+                      x.article,
+                      x.article_name,
+                      x.quantity::text as quantity,
+                      x.unit,
+                      x.vat_rate,
+                      x.warehouse,
+                      x.regular_price::text as regular_price,
+                      x.discounted_price::text as discounted_price,
+                      trim_scale(x.price_unit)::text as price_unit,
+                      x.discount::text as discount,
+                      x.value::text as value,
+                      x.weight::text as weight,
+                      x.description,
+                      case when a.member is not true then true end as outside
+               from cee.document_line x
+               left join lateral cee.article_state(c.assortment_listing, c.assortment_lists, x.article, c.today) a on true
+               where x.type = d.type and x.hq_number = d.hq_number
+               order by x.position) line) as lines,
+           cee.iso(d.changed_at) as changed_at
+       ) body))::jsonb as body,
        m.member
 from cee.channel_recipients c
 join cee.document d on d.channel = c.id
 left join lateral cee.partner_state(c.id, d.partner, c.today, c.document_history_days) s on true
 cross join lateral (
-    select coalesce(s.assigned, false) and cee.is_sent(d.status_general, d.issue_date, c.today, c.document_history_days) as member) m
-cross join lateral cee.recipients(d, case d.type when 'ZS' then c.zs_reps else c.os_reps end) r
-left join lateral (
-    select jsonb_agg(jsonb_build_object(
-        'position', x.position,
-        'article', x.article,
-        'article_name', x.article_name,
-        'quantity', x.quantity::text,
-        'unit', x.unit,
-        'vat_rate', x.vat_rate,
-        'warehouse', x.warehouse,
-        'regular_price', x.regular_price::text,
-        'discounted_price', x.discounted_price::text,
-        'price_unit', trim_scale(x.price_unit)::text,
-        'discount', x.discount::text,
-        'value', x.value::text,
-        'weight', x.weight::text,
-        'description', x.description,
-        'outside', case when not coalesce(a.member, false) then true end) order by x.position) as list
-    from cee.document_line x
-    left join lateral cee.article_state(c.assortment_listing, x.article, c.today) a on true
-    where m.member and x.type = d.type and x.hq_number = d.hq_number) l on true;
+    select s.assigned is true and cee.is_sent(d.status_general, d.issue_date, c.today, c.document_history_days) as member) m
+cross join lateral cee.recipients(d, case d.type when 'ZS' then c.zs_reps else c.os_reps end) r;
