@@ -31,11 +31,19 @@ class ParentsFirst(Consumer):
         for partitions, lag in self._behind():
             left = max_records - sum(len(records) for records in fetched.values())
             if left > 0:
-                fetched |= await super().fetch(left, LATER_MS if lag > MANY else SOON_MS, partitions)
+                fetched |= await self._evenly(left, LATER_MS if lag > MANY else SOON_MS, partitions)
         if fetched:
             return fetched
         rest = await super().fetch(max_records, timeout_ms)
         return dict(sorted(rest.items(), key=lambda item: _rank(item[0])))
+
+    async def _evenly(self, max_records: int, timeout_ms: int, partitions: list[Partition]) -> dict[Partition, list[Record]]:
+        """The same share of each partition: a price list lies in one of them, its prices in all."""
+        share = -(-max_records // len(partitions))
+        fetched: dict[Partition, list[Record]] = {}
+        for partition in partitions:
+            fetched |= await super().fetch(share, 0, [partition])
+        return fetched or await super().fetch(share, timeout_ms, partitions)
 
     def _behind(self) -> list[tuple[list[Partition], int]]:
         """Partitions with records to read, by kind, and how many these are."""

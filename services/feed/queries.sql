@@ -1,6 +1,8 @@
 -- name: session
 -- Plans for tables of any size, made once: with a planner's guess the whole feed is hashed for every batch.
-set plan_cache_mode = force_generic_plan; set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off; set jit = off
+-- A process that was stopped in the middle of a transaction must not keep the channel's lock from its successor (F04).
+set plan_cache_mode = force_generic_plan; set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off; set jit = off;
+set idle_in_transaction_session_timeout = '10s'
 
 -- name: open_channel
 -- A channel's first transaction makes its position row.

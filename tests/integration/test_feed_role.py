@@ -17,6 +17,7 @@ from schemas import topics
 from schemas.channel import Channel, encode_channel
 from services.feed.__main__ import serve
 from services.feed.parents_first import ParentsFirst
+from services.feed.store import Store
 from services.kernel.kafka import Outgoing, Partition, partition_for, producer
 from services.kernel.kafka_admin import ensure_topics, group_offsets
 from services.kernel.lane import LaneFailed
@@ -128,6 +129,20 @@ async def test_a_zombie_is_refused_with_everything_it_did(bed: Bed) -> None:
     await successor.work.close()
     assert await bed.live("master-data") == ["units/szt", "units/kg", "units/m"]
     assert await bed.ours.fetchval("select next_offset from ceebus.lane_offset where topic = $1", place[0]) == 3
+
+
+async def test_an_owner_that_was_stopped_in_mid_transaction_loses_the_lock(bed: Bed) -> None:
+    """F04: SIGSTOP keeps a connection open, and with it the channel's lock, for ever."""
+    stopped = await Store.open(bed.url)
+    (limit,) = await stopped.fetch("show idle_in_transaction_session_timeout")
+    assert tuple(limit) == ("10s",)
+    await stopped.fetch("set idle_in_transaction_session_timeout = '200ms'")  # the same, in less than the test's time
+    transaction = stopped.transaction()
+    await transaction.start()
+    await stopped.lock(bed.channel)
+    await bed.apply(bed.log.unit("szt"))
+    assert await bed.live("master-data") == ["units/szt"]
+    await stopped.close()
 
 
 async def test_a_gap_in_the_log_is_an_event_and_the_kind_is_wanted_again(bed: Bed) -> None:
