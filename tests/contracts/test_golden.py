@@ -63,7 +63,7 @@ def judged(name: str) -> Verdict:
         return judge(channel, kind, b"K", case["raw"].encode())
     if case.get("change", {}) is None:
         return judge(channel, kind, case["key"].encode(), None)
-    key = case.get("key", change_of(f"{kind}/{case['like']}" if "like" in case else name)["key"])
+    key: str = case.get("key") or change_of(f"{kind}/{case['like']}" if "like" in case else name)["key"]
     return judge(channel, kind, key.encode(), orjson.dumps(change_of(name)))
 
 
