@@ -1,30 +1,24 @@
-"""The feed as a role on a real broker: follows channels, survives kill -9 anywhere, refuses zombies, says when the log has a gap."""
+"""The feed as a role on a real broker: follows channels, refuses zombies, says when the log has a gap."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from schemas import topics
-from schemas.channel import Channel, encode_channel
-from services.feed.__main__ import serve
 from services.feed.parents_first import ParentsFirst
 from services.feed.store import Store
-from services.kernel.kafka import Outgoing, Partition, partition_for, producer
+from services.kernel.kafka import Partition
 from services.kernel.kafka_admin import ensure_topics, group_offsets
 from services.kernel.lane import LaneFailed
-from services.kernel.postgres import connect, listen
+from services.kernel.postgres import listen
 from services.kernel.settings import Settings
-from tests.integration.feed_bed import Bed, Log, Written, feed_bed
-from tests.source_bed import CHANNEL
+from tests.integration.feed_bed import Bed, Log, feed_bed
+from tests.integration.feed_broker import own_settings, publish, publish_channel, running, with_count
 from tests.stack import Databases, eventually
 
 
@@ -36,38 +30,7 @@ async def bed(databases: Databases, channel: str) -> AsyncIterator[Bed]:
 
 @pytest.fixture
 def settings(settings: Settings, channel: str) -> Settings:
-    """Topics and group of this test alone: a member that another test killed keeps its partitions until its session ends."""
-    return replace(settings, kafka=replace(settings.kafka, topic_prefix=f"feed-{encode_channel(channel)}."))
-
-
-@pytest.fixture
-def environment(environment: dict[str, str], settings: Settings) -> dict[str, str]:
-    return environment | {"CEEBUS_TOPIC_PREFIX": settings.kafka.topic_prefix}
-
-
-@asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
-    stop = asyncio.Event()
-    role = asyncio.create_task(serve(settings, stop))
-    try:
-        yield role
-    finally:
-        stop.set()
-        await role
-
-
-async def publish_channel(settings: Settings, channel: str) -> None:
-    await ensure_topics(settings.kafka, [topics.channels(), *topics.declared(channel)])
-    value = Channel(id=channel, active=True, **CHANNEL).model_dump_json().encode()
-    async with producer(settings.kafka, "test") as out:
-        await out.send_all([Outgoing(topics.CHANNELS, 0, channel.encode(), value, [("ce_objectversion", b"1")])])
-
-
-async def publish(settings: Settings, records: Sequence[Written]) -> None:
-    """To the partitions where the exporter would put them."""
-    spread = {spec.name: spec.partitions for spec in topics.declared(topics.parse(records[0].topic)[1])}
-    async with producer(settings.kafka, "test") as out:
-        await out.send_all([Outgoing(r.topic, partition_for(r.key, spread[r.topic]), r.key, r.value, r.headers) for r in records])
+    return own_settings(settings, channel)
 
 
 async def test_what_is_exported_becomes_rows_and_new_channels_are_followed(settings: Settings, bed: Bed) -> None:
@@ -77,18 +40,14 @@ async def test_what_is_exported_becomes_rows_and_new_channels_are_followed(setti
     async with running(settings):
         await publish(settings, [*bed.log.basics(), *[bed.log.article(f"A{i}") for i in range(50)]])
         await publish(settings, [bed.log.outcome("articles", "A99", 4, "quarantined", "field_missing", field="name")])
-        await eventually(lambda: _count(bed, "feed", 53), within=30)
-        await eventually(lambda: _count(bed, "due", 1))
+        await eventually(lambda: with_count(bed, "feed", 53), within=30)
+        await eventually(lambda: with_count(bed, "due", 1))
         await publish_channel(settings, later)
         await publish(settings, [log.unit("szt")])
         query = "select count(*) from ceebus.feed where channel = $1"
         await eventually(lambda: bed.ours.fetchval(query, later), within=30)
     copied = await group_offsets(settings.kafka, "ceebus.feed")
     assert copied[topics.export(bed.channel, "master-data"), 0][0] == 3
-
-
-async def _count(bed: Bed, table: str, expected: int) -> bool:
-    return len(await bed.rows_of(table)) == expected
 
 
 async def test_listeners_are_told_after_the_commit_and_only_when_something_moved(bed: Bed) -> None:
@@ -157,93 +116,6 @@ async def test_a_gap_in_the_log_is_an_event_and_the_kind_is_wanted_again(bed: Be
     assert [(row["kind"], row["key"], row["action"]) for row in await bed.rows_of("wanted")] == [("master-data", "", "snapshot")]
     await bed.apply(bed.log.unit("szt"))
     assert await bed.live("master-data") == ["units/szt"]
-
-
-@asynccontextmanager
-async def process(environment: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
-    role = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.feed", env={**os.environ, **environment})
-    try:
-        yield role
-    finally:
-        with suppress(ProcessLookupError):
-            role.send_signal(signal.SIGKILL)
-        await role.wait()
-
-
-async def test_kill_between_the_effect_and_the_commit_leaves_nothing_half(
-    settings: Settings, environment: dict[str, str], bed: Bed
-) -> None:
-    """F01: the process dies with its rows written and its offset row not yet moved; the next one does it all, once."""
-    await publish_channel(settings, bed.channel)
-    topic = topics.export(bed.channel, "master-data")
-    blocker = await connect(bed.url)
-    await blocker.execute("insert into ceebus.lane_offset(lane, topic, topic_partition, next_offset) values('feed', $1, 0, 0)", topic)
-    async with process(environment):
-        await eventually(lambda: _epoch(bed, topic), within=40)
-        async with blocker.transaction():
-            await blocker.execute("select from ceebus.lane_offset where topic = $1 for update", topic)
-            await publish(settings, [bed.log.unit(f"u{i}") for i in range(300)])
-            await eventually(lambda: _blocked(bed), within=30)
-    async with process(environment):
-        await eventually(lambda: _count(bed, "feed", 300), within=60)
-        await publish(settings, [bed.log.unit("last")])
-        await eventually(lambda: _count(bed, "feed", 301), within=30)
-    assert [position for position, _, _ in await bed.shown()] == list(range(1, 302))
-    await blocker.close()
-
-
-async def _epoch(bed: Bed, topic: str) -> Any:
-    return await bed.ours.fetchval("select epoch from ceebus.lane_offset where lane = 'feed' and topic = $1", topic)
-
-
-async def _blocked(bed: Bed) -> Any:
-    waiting = "application_name = 'ceebus-feed' and wait_event_type = 'Lock' and query like '%lane_offset%'"
-    return await bed.ours.fetchval(f"select count(*) from pg_stat_activity where {waiting}")
-
-
-async def test_kills_at_any_moment_lose_and_repeat_nothing(settings: Settings, environment: dict[str, str], bed: Bed) -> None:
-    """F01 in short: records flow while the process is killed again and again."""
-    await publish_channel(settings, bed.channel)
-    await publish(settings, bed.log.basics())
-    total = 0
-    for life in range(4):
-        async with process(environment):
-            await publish(settings, [bed.log.article(f"A{life}-{i}", 1 + life) for i in range(1500)])
-            total += 1500
-            await eventually(lambda: _more_than(bed, 3 + life * 300), within=60)  # noqa: B023 - awaited here
-    async with process(environment):
-        await eventually(lambda: _count(bed, "feed", 3 + total), within=90)
-    assert [position for position, _, _ in await bed.shown()] == list(range(1, 4 + total))
-    assert await bed.rows_of("stale") == await bed.rows_of("due") == []
-
-
-async def _more_than(bed: Bed, rows: int) -> bool:
-    return len(await bed.rows_of("feed")) > rows
-
-
-async def test_two_processes_share_the_partitions_and_a_killed_one_takes_its_own_up_again(
-    settings: Settings, environment: dict[str, str], bed: Bed
-) -> None:
-    """F03 in short: nothing is lost or written twice while one joins, is killed and comes back under its name."""
-    await publish_channel(settings, bed.channel)
-    second = environment | {"CEEBUS_INSTANCE": f"{environment['CEEBUS_INSTANCE']}-b"}
-    await publish(settings, bed.log.basics())
-    async with process(environment):
-        await eventually(lambda: _count(bed, "feed", 3), within=60)
-        async with process(second):
-            await eventually(lambda: _taken_over(bed), within=60)
-            await publish(settings, [bed.log.article(f"A{i}") for i in range(1000)])
-            await eventually(lambda: _count(bed, "feed", 1003), within=60)
-        await publish(settings, [bed.log.article(f"B{i}") for i in range(1000)])
-        async with process(second):
-            await eventually(lambda: _count(bed, "feed", 2003), within=60)
-    assert [position for position, _, _ in await bed.shown()] == list(range(1, 2004))
-
-
-async def _taken_over(bed: Bed) -> bool:
-    """Every partition of articles has had a second owner: the group has been divided anew."""
-    query = "select count(*) from ceebus.lane_offset where topic = $1 and epoch > 0"
-    return bool(await bed.ours.fetchval(query, topics.export(bed.channel, "articles")) == 4)
 
 
 async def test_parents_are_read_first_while_there_is_much_to_do(settings: Settings, bed: Bed) -> None:
