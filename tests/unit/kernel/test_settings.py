@@ -17,7 +17,8 @@ def test_environment_alone_is_enough(tmp_path: Path) -> None:
 
 
 def test_the_embedded_stacks_file_fills_what_the_environment_leaves_open(tmp_path: Path) -> None:
-    (tmp_path / "stack.json").write_text(json.dumps({"kafka": "stack:1", "database_url": "d", "cee_database_url": "c", "gateway": "127.0.0.1:4711"}))
+    values = {"kafka": "stack:1", "database_url": "d", "cee_database_url": "c", "gateway": "127.0.0.1:4711"}
+    (tmp_path / "stack.json").write_text(json.dumps(values))
     settings = read_settings({"CEEBUS_KAFKA": "mine:2"}, tmp_path)
     assert (settings.kafka.bootstrap, settings.database_url, settings.gateway.url) == ("mine:2", "d", "http://127.0.0.1:4711")
 
