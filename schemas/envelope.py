@@ -49,7 +49,7 @@ class CeeChange(Contract):
     channel: str
     kind: str
     key: str
-    member: Flag = True
+    member: Flag
     version: Int64
     changed_at: Moment | None = None
     origin_source_id: Uuid | None = None

@@ -108,6 +108,7 @@ Flag = Annotated[bool, Strict()]
 
 Int64 = Annotated[int, Strict(), Field(ge=-(2**63), le=2**63 - 1)]
 Whole = Annotated[int, Strict(), Field(ge=0, le=2**31 - 1)]  # far below 2^53: RFC 8785 numbers are doubles
+Rank = Annotated[int, Strict(), Field(ge=-(2**31), le=2**31 - 1)]
 Position = Annotated[int, Strict(), Field(ge=1, le=2**31 - 1)]
 
 Percent = Annotated[str, Exact(r"^(?:100(?:\.0+)?|[1-9]?[0-9](?:\.[0-9]{1,2}0*)?)$")]  # decimal(5,2), 0..100

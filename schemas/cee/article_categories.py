@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from schemas.envelope import CeeChange, Contract
-from schemas.fields import Maybe40, Text40, Whole
+from schemas.fields import Maybe40, Rank, Text40, Whole
 from schemas.keys import escape
 from schemas.parts import Names
 
@@ -14,7 +14,7 @@ class Assignment(Contract):
     """An article in a category and its place there."""
 
     article: Text40
-    position: Whole | None = None
+    position: Rank | None = None
 
 
 class CategoryBody(Contract):
