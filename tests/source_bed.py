@@ -21,6 +21,7 @@ from services.kernel.settings import Settings, read_settings
 from services.sandbox.databases import SERVICES
 from services.sandbox.stack import Stack
 from services.source.__main__ import serve
+from services.source.housekeeping import clear_outbox
 from tests.conftest import environment_of
 from tests.stack import Databases, drop_databases, name_of
 
@@ -106,6 +107,40 @@ class Bed:
         return bool(
             await self.cee.fetchval("select exists(select from ceebus.outbox where txid >= pg_snapshot_xmin(pg_current_snapshot()))")
         )
+
+    async def settings_are(self, channel: str, active: bool | None) -> bool:
+        """Whether the newest record of the channel on `channels` says so; None: a tombstone."""
+        values = [record.value for record in await self.log(topics.CHANNELS) if record.key == channel.encode()]
+        return bool(values) and (orjson.loads(values[-1])["active"] if values[-1] else None) is active
+
+    async def log_grows(self, channel: str, kind: str) -> bool:
+        return bool(await self.kind_log(channel, kind))
+
+    async def versions_never_fall(self, channel: str, kind: str) -> None:
+        versions: dict[bytes | None, int] = {}
+        for record in await self.kind_log(channel, kind):
+            assert object_version(record) >= versions.get(record.key, 0), f"{record.key!r} falls back at offset {record.offset}"
+            versions[record.key] = object_version(record)
+
+    async def chunk_reached(self, channel: str, kind: str, rows: int) -> bool:
+        done = await self.cee.fetchval("select done from ceebus.snapshot where channel = $1 and kind = $2", channel, kind)
+        return (done or 0) >= rows
+
+    async def processes_of(self, channel: str) -> int:
+        """Source processes that hold the channel's lock or wait for it."""
+        statement = "select count(*) from pg_stat_activity where datname = current_database() and application_name = $1"
+        return int(await self.cee.fetchval(statement, f"ceebus-source-{channel}"))
+
+    async def want(self, channel: str, kind: str, key: str, action: str) -> None:
+        await self.ours.execute("insert into ceebus.wanted(channel, kind, key, action) values($1, $2, $3, $4)", channel, kind, key, action)
+
+    async def nothing_wanted(self) -> bool:
+        return not await self.ours.fetchval("select count(*) from ceebus.wanted")
+
+    async def cleared(self, channel: str) -> bool:
+        """Whether the outbox, cleared now, holds nothing of the channel any more."""
+        await clear_outbox(self.cee)
+        return not await self.cee.fetchval("select count(*) from ceebus.outbox where channel = $1 and kind <> 'channels'", channel)
 
     async def snapshots_done(self, channel: str) -> bool:
         states = [row["state"] for row in await self.cee.fetch("select state from ceebus.snapshot where channel = $1", channel)]

@@ -34,6 +34,8 @@ async def keep_house(around: Surroundings, stop: asyncio.Event) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(EVERY_S):
                 await stop.wait()
+    with suppress(*FAILURES):
+        await check_incarnation(around.cee, around.ours, around.settings)  # so that a restore is noticed after a long stop, too
 
 
 async def clear_outbox(cee: Pool) -> int:

@@ -182,7 +182,11 @@ delete from ceebus.wanted where id = any($1::bigint[])
 
 -- name: incarnation_lock
 -- One process at a time compares and restores.
-select pg_advisory_xact_lock(hashtext('ceebus.source.incarnation'))
+select pg_advisory_lock(hashtext('ceebus.source.incarnation'))
+
+-- name: incarnation_unlock
+-- When our database has it, too.
+select pg_advisory_unlock(hashtext('ceebus.source.incarnation'))
 
 -- name: incarnation
 -- How old CEE's database believes to be.
