@@ -140,7 +140,7 @@ async def test_every_operation_keeps_its_description(here: World, tmp_path: Path
             "GATEWAY_SHA256": sha256,
         }
         command = [str(Path(sys.executable).with_name("st")), "--config-file", str(Path(__file__).with_name("schemathesis.toml")), "run"]
-        options = ["--max-time", "12", "--request-timeout", "30", "--seed", os.environ.get("SEED", "1"), "--no-color"]
+        options = ["--request-timeout", "30", "--seed", os.environ.get("SEED", "1"), "--no-color"]
         run = await asyncio.create_subprocess_exec(
             *command, f"{here.url}/openapi.json", *options, env=os.environ | own, stdout=PIPE, stderr=STDOUT, cwd=tmp_path
         )
