@@ -65,6 +65,22 @@ def source(
         table(("kind", "source"), chosen.items())
 
 
+@app.command()
+def rejected(
+    channel: Name,
+    kind: Annotated[str | None, typer.Argument(help="Only this kind.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 100,
+    as_json: Json = False,
+) -> None:
+    """Lines that ingest could not take, as they came."""
+    rows = list(control().pages("channels", channel, "rejected", limit=limit, kind=kind))
+    if as_json:
+        show_json(rows)
+    else:
+        lines = [(moment(row["at"]), row["kind"], row["line"], row["text"], (row["raw"] or "(no UTF-8)")[:200]) for row in rows]
+        table(("at", "=kind", ">line", "why", "as it came"), lines, empty="no line was refused")
+
+
 def _snapshot(row: dict[str, Any] | None) -> tuple[Any, ...]:
     if row is None:
         return ("-", None, None, "-", "-")

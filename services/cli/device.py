@@ -15,6 +15,7 @@ Id = Annotated[str, typer.Argument(metavar="DEVICE", help="Id of the device.")]
 
 @app.command()
 def enroll(
+    *,
     channel: Annotated[str, typer.Argument(help="Id of the channel.")],
     rep: Annotated[str, typer.Argument(help="Number of the sales rep.")],
     name: Annotated[str | None, typer.Option(help="What people call the device.")] = None,

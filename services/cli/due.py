@@ -21,6 +21,7 @@ Lang = Annotated[str, typer.Option("--lang", envvar="CEEBUS_LANG", help="Languag
 
 @app.command("list")
 def list_due(
+    *,
     channel: Annotated[str | None, typer.Argument(help="Only those of this channel.")] = None,
     kind: Annotated[str | None, typer.Option(help="Only this kind.")] = None,
     code: Code = None,
@@ -85,6 +86,7 @@ def retry(
 
 @app.command()
 def discard(
+    *,
     channel: Channel,
     reason: Annotated[str, typer.Option(help="Why: kept beside the record's last outcome.")],
     kind: Annotated[str | None, typer.Argument(help="A kind; may be left out with --code.")] = None,

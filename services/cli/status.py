@@ -9,19 +9,19 @@ import typer
 
 from services.cli.arrival import Waiting, channels
 from services.cli.client import control
-from services.cli.failure import NOT_REACHABLE, Failure
+from services.cli.failure import NOT_AS_WANTED, NOT_REACHABLE, Failure
 from services.cli.output import Json, cell, note, say, seconds, show_json, table
 
 app = typer.Typer(add_completion=False)
-_COLUMNS = ("kind", ">in CEE", ">published", ">exported", ">feed", ">devices", ">due", ">waiting", ">lag", ">oldest")
-_NAMES = ("kind", "in_cee", "published", "exported", "feed", "on_devices", "due", "waiting", "lag_records")
+_COLUMNS = ("=kind", ">in CEE", ">published", ">exported", ">feed", ">devices", ">due", ">lag", ">oldest")
+_NAMES = ("kind", "in_cee", "published", "exported", "feed", "on_devices", "due", "lag_records")
 
 
 @app.command()
 def status(
     channel: Annotated[str | None, typer.Argument(help="Only this channel.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Count now: costly figures are else some seconds old.")] = False,
-    wait: Annotated[float, typer.Option(help="Wait so many seconds until nothing is on its way; exit code 1 if something still is.")] = 0,
+    wait: Annotated[float, typer.Option(help="Wait up to so many seconds for what CEE holds now; exit code 1 if it has not arrived.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Objects of each kind in CEE, on the bus, in the feed and on all devices; what is due, and what is on its way.
@@ -38,11 +38,12 @@ def status(
             _show(one)
         if not found:
             say("CEE has no channels yet.")
+    if as_json:
+        raise typer.Exit(0 if arrived else NOT_AS_WANTED)
     if not arrived:
-        raise Failure(
-            "still_on_its_way", f"After {wait:g} s something is still on its way.", "`ceebus status` shows what; see the roles' logs."
-        )
-    if not as_json and any(one["away"] for one in found):
+        following = "The table shows where; the roles' logs are in the home."
+        raise Failure("still_on_its_way", f"After {wait:g} s something is still on its way.", following)
+    if any(one["away"] for one in found):
         raise Failure("part_away", "Some figures are missing: a part does not answer.", "`ceebus config check` shows which.", NOT_REACHABLE)
 
 

@@ -12,6 +12,7 @@ from services.control.models import ProblemBody
 from services.control.parts import Parts
 from services.control.routes import channels, devices, due, queues, status
 from services.kernel.http import add_probes, install, problem, require_operator
+from services.kernel.logging import log
 
 _ABOUT = (
     "Channels, their status, devices and due records. Errors are RFC 9457 problems with a stable `code`. "
@@ -29,7 +30,12 @@ def create_app(parts: Parts) -> FastAPI:
     async def on_cee_away(_: Any, error: Exception) -> Any:
         return problem(503, "cee_unavailable", str(error))
 
+    async def on_fault(_: Any, error: Exception) -> Any:
+        log.error(f"{type(error).__name__}: {error}", action="request_failed")
+        return problem(500, "internal_error", "This should not happen; the log knows more.")
+
     app.add_exception_handler(CeeAway, on_cee_away)
+    app.add_exception_handler(Exception, on_fault)
     guarded = APIRouter(prefix="/v1", dependencies=[Depends(_bearer), Depends(require_operator(parts.settings.operator_token))])
     for route in (channels, status, devices, due, queues):
         guarded.include_router(route.routes(parts))

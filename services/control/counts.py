@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 Answer = TypeVar("Answer")
 
-REST = 10.0  # a count that takes a second is taken every ten seconds at most
+REST = 20.0  # a count that takes a second is taken every twenty seconds at most: counting costs CEE a twentieth of a core
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ async def test_refused_lines_of_an_ingest_are_shown_the_newest_first(here: World
     for line, raw in ((1, b"{}"), (2, b"\xff")):
         await here.ours.execute(put, here.channel, line, {"field": "name"}, raw)
     found = (await here.get(f"/v1/channels/{here.channel}/rejected", kind="partners"))["items"]
+    assert (await here.get(f"/v1/channels/{here.channel}/rejected", kind="articles"))["items"] == []
     assert [(row["line"], row["raw"], row["text"]) for row in found] == [
         (2, None, "Required field name is missing."),
         (1, "{}", "Required field name is missing."),
