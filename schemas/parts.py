@@ -78,7 +78,7 @@ class Contact(Reach):
     """A way to reach a partner or a contact person; at most one of a type is preferred."""
 
     id: Uuid
-    preferred: Flag = False
+    preferred: Flag | None = None
 
 
 class ContactPerson(Contract):
@@ -89,7 +89,7 @@ class ContactPerson(Contract):
     last_name: Text60
     first_name: Maybe60 = None
     position: Maybe20 = None
-    contacts: Annotated[tuple[Contact, ...], Field(max_length=30)] = ()
+    contacts: Annotated[tuple[Contact, ...], Field(max_length=30)] | None = None
 
 
 class Attribute(Contract):
