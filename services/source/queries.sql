@@ -259,3 +259,7 @@ delete from ceebus.published where removed and at < now() - interval '90 days' a
 -- name: horizon_age
 -- How long the oldest open transaction that has written something has held the outbox back, in seconds.
 select coalesce(extract(epoch from max(now() - xact_start)), 0)::float8 from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid()
+
+-- name: keep_rejected
+-- A line that was not taken, as it came. (our database)
+insert into ceebus.ingest_rejected(channel, kind, line, code, params, raw) values($1, $2, $3, $4, $5, $6)
