@@ -48,7 +48,7 @@ def show(
     channel: Channel, kind: Kind, key: Annotated[str, typer.Argument(help="Key of the record.")], lang: Lang = "en", as_json: Json = False
 ) -> None:
     """One due record, with the bytes that arrived."""
-    row = control().get("channels", channel, "due", kind, key=key, lang=lang)
+    row = control().get("channels", channel, "due", kind, "record", key=key, lang=lang)
     if as_json:
         show_json(row)
         return

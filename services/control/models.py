@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Row = TypeVar("Row")
 # no control characters: PostgreSQL stores no NUL, and names are shown in tables
 Printable = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 Filter = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
 Language = Annotated[Literal["pl", "de", "en"], Query(description="of the texts")]
 
@@ -96,14 +97,18 @@ class DueDetail(DueLine):
     headers: Any
 
 
+_KIND: dict[str, Any] = {"required": ["kind"], "properties": {"kind": {"type": "string"}}}
+_CODE: dict[str, Any] = {"required": ["code"], "properties": {"code": {"type": "string"}, "keys": {"type": "null"}}}
+
+
 class Chosen(Body):
-    """Which due records are meant: the named keys, or all that fit kind and code. At least one of the three is given."""
+    """Which due records are meant: those of a kind, those with a code, or the named keys of a kind."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"anyOf": [_KIND, _CODE]})
 
     kind: str | None = None
     code: str | None = None
-    keys: Annotated[
-        list[Annotated[str, Field(pattern=r"^[^\x00]*$")]] | None, Field(min_length=1, max_length=10_000, description="needs `kind`")
-    ] = None
+    keys: Annotated[list[Text] | None, Field(min_length=1, max_length=10_000)] = None
 
 
 class Discard(Chosen):

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from services.kernel.postgres import ConnectionLost, Unreachable
 
@@ -48,10 +49,12 @@ def install(app: FastAPI) -> None:
     async def on_problem(_: Request, error: Any) -> Response:
         return problem(error.status, error.code, error.detail, **error.extra)
 
-    async def on_http(_: Request, error: Any) -> Response:
+    async def on_http(request: Request, error: Any) -> Response:
         codes = {404: "not_found", 405: "method_not_allowed", 401: "unauthenticated", 403: "forbidden"}
         answer = problem(error.status_code, codes.get(error.status_code, "refused"), str(error.detail))
         answer.headers.update(error.headers or {})
+        if error.status_code == 405:
+            answer.headers["allow"] = ", ".join(sorted(_methods(app, request)))
         return answer
 
     async def on_invalid(_: Request, error: Any) -> Response:
@@ -66,6 +69,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_invalid)
     for lost in (*ConnectionLost, Unreachable, TimeoutError):
         app.add_exception_handler(lost, on_database)
+
+
+def _methods(app: FastAPI, request: Request) -> set[str]:
+    """All methods of a path; the framework names those of its first route only."""
+    matching = (route for route in app.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return {method for route in matching for method in getattr(route, "methods", None) or ()}
 
 
 def require_operator(token: str) -> Callable[[Request], None]:

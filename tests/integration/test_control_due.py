@@ -64,7 +64,7 @@ async def test_filters_and_pages_of_the_list(here: World) -> None:
 async def test_original_bytes_are_shown_as_they_came(here: World, raw: bytes) -> None:
     key = "a/b c%2F?&#.."
     await here.due("partners", key, "malformed", raw)
-    found = await here.get(f"/v1/channels/{here.channel}/due/partners", key=key)
+    found = await here.get(f"/v1/channels/{here.channel}/due/partners/record", key=key)
     assert base64.b64decode(found["value_base64"]) == raw
     assert found["value"] == (None if raw[:1] == b"\xff" else raw.decode())
     assert found["headers"] == [["ce_id", "x"]]
@@ -73,7 +73,7 @@ async def test_original_bytes_are_shown_as_they_came(here: World, raw: bytes) ->
 
 async def test_bytes_of_a_waiting_record_are_those_that_wait(here: World) -> None:
     await waiting(here, "A1")
-    found = await here.get(f"/v1/channels/{here.channel}/due/articles", key="A1")
+    found = await here.get(f"/v1/channels/{here.channel}/due/articles/record", key="A1")
     assert orjson.loads(found["value"]) == {"key": "A1"}
     assert found["missing"] == [["master-data", "units/PCS"]]
 

@@ -37,7 +37,7 @@ def routes(parts: Parts) -> APIRouter:
         items, following = cursors.page(rows, limit, lambda row: [row["channel"], row["kind"], row["key"]])
         return Page(items=[records.line(row, lang) for row in items], next=following)
 
-    @router.get("/channels/{channel}/due/{kind}", responses=problems(404, 422))
+    @router.get("/channels/{channel}/due/{kind}/record", responses=problems(404, 422))
     async def one(channel: str, kind: str, key: Key, lang: Language = "en") -> DueDetail:
         """One due record with its original bytes."""
         known_kind(kind)
