@@ -58,6 +58,20 @@ class Exact:
         return text if handler.mode == "serialization" else {"anyOf": [text, {"type": "integer"}]}
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day as `YYYY-MM-DD`; pydantic alone would also read a number of seconds, even in a text."""
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        written = core_schema.chain_schema([core_schema.str_schema(pattern=_DAY, strict=True), core_schema.date_schema()])
+        return core_schema.json_or_python_schema(
+            written, core_schema.date_schema(strict=True), serialization=core_schema.to_string_ser_schema()
+        )
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
+
+
 def _decimal(digits: int, scale: int, sign: str = "") -> str:
     """decimal(digits, scale); zeros behind the permitted ones do no harm. `sign`: "-?" where it may be negative."""
     return rf"^{sign}(?:0|[1-9][0-9]{{0,{digits - scale - 1}}})(?:\.[0-9]{{1,{scale}}}0*)?$"
@@ -75,6 +89,7 @@ def _amount() -> str:
 
 
 _UUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _MOMENT = r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{3})?Z$"
 
 Text10 = Annotated[str, StringConstraints(min_length=1, max_length=10)]
@@ -103,7 +118,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Moment = Annotated[str, StringConstraints(pattern=_MOMENT)]  # UTC, milliseconds
-Day = Annotated[date, Strict()]
+Day = Annotated[date, CalendarDay()]
 Flag = Annotated[bool, Strict()]
 
 Int64 = Annotated[int, Strict(), Field(ge=-(2**63), le=2**63 - 1)]
