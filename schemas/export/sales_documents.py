@@ -21,4 +21,4 @@ class SalesDocument(DocumentBody, Export, kind="sales-documents", leaves="deacti
         found = [("partners", escape(body["partner"]))]
         if body["origin"] == "mobile" and body.get("rep"):
             found.append(("sales-reps", escape(body["rep"])))
-        return found + [("articles", escape(article)) for article in {line["article"] for line in body["lines"]}]
+        return found + [("articles", escape(article)) for article in dict.fromkeys(line["article"] for line in body["lines"])]
