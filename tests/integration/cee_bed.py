@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from schemas.topics import KINDS
 from services.kernel.postgres import Connection, connect
 
 COMPANY = Path(__file__).with_name("cee_company.sql").read_text()
-KINDS = (
-    "master-data", "sales-reps", "partners", "articles", "article-categories", "availability", "price-lists", "sales-documents", "attachments",
-)  # fmt: skip
 VOLATILE = {"changed_at", "list_version", "as_of"}
 
 PAGE = 3  # small, so that every family of dependents has several pages

@@ -2,11 +2,12 @@
 -- LIMIT 1 and OFFSET 0 hold the planner to index look-ups, with or without statistics.
 -- Bodies are made as json and cast once at the end: nesting jsonb copies each part again on every level.
 
--- The channels with today's date by their own calendar and the assortment lists valid today:
+-- The channels with today's date by their own calendar, the assortment lists valid today and the warehouses:
 -- evaluated once a query, not once a row (OFFSET 0).
 create view cee.channel_today as
 select c.*, array(select l.list from cee.assortment_list l
-                  where l.listing = c.assortment_listing and cee.is_valid(l.valid_from, l.valid_to, c.today)) as assortment_lists
+                  where l.listing = c.assortment_listing and cee.is_valid(l.valid_from, l.valid_to, c.today)) as assortment_lists,
+       array(select w.warehouse from cee.channel_warehouse w where w.channel = c.id) as warehouses
 from (select x.*, cee.today(x.time_zone) as today from cee.channel x offset 0) c
 offset 0;
 

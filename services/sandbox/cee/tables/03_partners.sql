@@ -116,7 +116,6 @@ create table cee.partner_rep (
     rep text collate "C" not null,
     primary key (channel, partner, rep)
 );
-create index partner_rep_rep on cee.partner_rep (channel, rep);
 create index partner_rep_partner on cee.partner_rep (partner);
 
 -- The partner of the same number holds home address (type main) and contacts.

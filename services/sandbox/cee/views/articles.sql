@@ -46,7 +46,10 @@ left join lateral (
     -- outside the assortment, but named by a document that is sent
     select true as stub
     from cee.document_line x
-    join cee.document d on d.type = x.type and d.hq_number = x.hq_number
-    where not m.member and x.article = a.number and d.channel = c.id
-      and cee.is_sent(d.status_general, d.issue_date, c.today, c.document_history_days)
+    cross join lateral (
+        select from cee.document o
+        where o.type = x.type and o.hq_number = x.hq_number and o.channel = c.id
+          and cee.is_sent(o.status_general, o.issue_date, c.today, c.document_history_days)
+        offset 0) o
+    where not m.member and x.article = a.number
     limit 1) d on true;

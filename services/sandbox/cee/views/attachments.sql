@@ -40,8 +40,7 @@ cross join lateral (
     union all
     select r.reps
     from cee.document d
-    cross join lateral cee.partner_state(c.id, d.partner, c.today, c.document_history_days) s
     cross join lateral cee.recipients(d, case d.type when 'ZS' then c.zs_reps else c.os_reps end) r
-    where t.owner_kind = 'document' and d.key = t.owner_key and d.channel = c.id and s.assigned
+    where t.owner_kind = 'document' and d.key = t.owner_key and d.channel = c.id
       and cee.is_sent(d.status_general, d.issue_date, c.today, c.document_history_days)
     offset 0) o;

@@ -19,7 +19,7 @@ select c.id as channel,
        ) body)) as body,
        true as member
 from cee.channel_today c
-join cee.stock s on s.owner = c.inventory_owner
-join cee.channel_warehouse w on w.channel = c.id and w.warehouse = s.warehouse
+-- a case, because the planner takes two equalities for rare and would then read all of them to sort them by key
+join cee.stock s on case when s.owner = c.inventory_owner then s.warehouse = any (c.warehouses) else false end
 cross join lateral cee.article_state(c.assortment_listing, c.assortment_lists, s.article, c.today) a
 where c.stock_managed and a.member;

@@ -79,7 +79,7 @@ from (
 cross join cee.channel_today c
 left join lateral (
     -- a discount belongs to the channels of its partner and has his audience; of a partner whom CEE does not know it waits
-    select s.member or p.number is null as is_offered,
+    select s.member or p.is_known is null as is_offered,
            case when s.member then to_jsonb(s.audience) else '[]' end as audience,
            case when exists (
                select from cee.customer_discount y
@@ -88,11 +88,10 @@ left join lateral (
                  and y.threshold = x.threshold and y.valid_from is not distinct from x.valid_from)
            then jsonb_build_array(jsonb_build_object('code', 'duplicate_discount',
                'params', jsonb_build_object('partner', x.partner, 'component', x.component))) end as problems
-    from cee.customer_discount x
-    left join cee.partner p on p.number = x.partner
+    from (select y.* from cee.customer_discount y where k.partner is not null and y.code = k.code limit 1) x
+    left join lateral (select true as is_known from cee.partner p where p.number = x.partner limit 1) p on true
     left join lateral cee.partner_state(c.id, x.partner, c.today, c.document_history_days) s on true
-    where k.partner is not null and x.code = k.code
-    limit 1) d on true
+    offset 0) d on true
 where k.is_offered
   and (k.partner is null or d.is_offered)
-  and (k.dictionary <> 'warehouses' or exists (select from cee.channel_warehouse w where w.channel = c.id and w.warehouse = k.code));
+  and (k.dictionary <> 'warehouses' or k.code = any (c.warehouses));

@@ -59,8 +59,8 @@ left join lateral (
 left join lateral cee.named_reps(c.id, p.number) n on true
 left join lateral cee.partner_audience(c.id, p.number, n.named, c.today, c.document_history_days) a on true
 left join lateral (
-    -- inactive, but one of its documents is sent
+    -- not of the channel or inactive, but one of its documents is sent
     select true as stub from cee.document d
-    where m.assigned and not m.member and d.channel = c.id and d.partner = p.number
+    where m.member is not true and d.channel = c.id and d.partner = p.number
       and cee.is_sent(d.status_general, d.issue_date, c.today, c.document_history_days)
     limit 1) s on true;

@@ -1,4 +1,5 @@
--- sales-documents (domain.md 3.8): documents entered for the channel; member = the partner is assigned, and it is open or young enough.
+-- sales-documents (domain.md 3.8): documents entered for the channel; member = it is open or young enough
+-- (domain.md 7.3). A partner who left the channel meanwhile comes along as a stub.
 
 create view cee.sales_documents as
 select c.id as channel,
@@ -61,7 +62,6 @@ select c.id as channel,
        m.member
 from cee.channel_recipients c
 join cee.document d on d.channel = c.id
-left join lateral cee.partner_state(c.id, d.partner, c.today, c.document_history_days) s on true
 cross join lateral (
-    select s.assigned is true and cee.is_sent(d.status_general, d.issue_date, c.today, c.document_history_days) as member) m
+    select cee.is_sent(d.status_general, d.issue_date, c.today, c.document_history_days) as member) m
 cross join lateral cee.recipients(d, case d.type when 'ZS' then c.zs_reps else c.os_reps end) r;
