@@ -27,7 +27,8 @@ _CONSTANT: Headers = [("ce_specversion", b"1.0"), ("content-type", b"application
 class Contract(BaseModel):
     """Base of all that travels: immutable; readers ignore fields they do not know."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
+    # cache_strings: values hardly ever repeat, looking for them costs more than it saves
+    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True, cache_strings="keys")
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Keywords such as `kind` are for `__pydantic_init_subclass__`."""
