@@ -1,4 +1,7 @@
-"""Pulling the feed: pages, the consistent cut, removals, audience, full downloads."""
+"""Pulling the feed: pages, the consistent cut, removals, audience, full downloads.
+
+It is one thing: every test pulls from the same small world and says what the device then has.
+"""
 
 from __future__ import annotations
 

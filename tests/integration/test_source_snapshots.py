@@ -1,4 +1,7 @@
-"""Snapshots, activation and deactivation, wanted rows, gaps and restores: where the outbox alone can't say what to publish."""
+"""Snapshots, activation and deactivation, wanted rows, gaps and restores: where the outbox alone can't say what to publish.
+
+It is one thing: all of these are ways into the same snapshot.
+"""
 
 from __future__ import annotations
 

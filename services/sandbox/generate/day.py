@@ -42,7 +42,7 @@ async def run_day(
     """Commits `per_second` changes for `seconds`; returns how many of each kind. Raises EmptyChannel.
 
     Equal seeds on equal data draw equal changes; several are at work at a time, so neighbours may commit in either order.
-    Cancelling it ends it at once, between or with open transactions rolled back.
+    Cancelling it ends it at once, between or with open transactions rolled back. Its parameters are one thing: a day's dials.
     """
     async with pool.acquire() as connection:
         desk = await open_desk(connection, channel, seed)
