@@ -88,6 +88,9 @@ class Lane(mode.Service):  # type: ignore[misc]
         self.held = False
         self._idle = asyncio.Event()
         self._idle.set()
+        self._placed = asyncio.Event()  # set while the positions of what is assigned are ours, not the client's
+        self._places: dict[Partition, int] = {}
+        self._placings = 0
         self._rewinds: list[tuple[dict[Partition, int], asyncio.Future[None]]] = []
         self._app = _app(f"ceebus-{name}")
         self._batches = self._app.channel(maxsize=8)
@@ -119,14 +122,25 @@ class Lane(mode.Service):  # type: ignore[misc]
         self.consumer.subscribe(self.topics, self._assigned, self._revoked)
 
     async def _assigned(self, partitions: list[Partition]) -> None:
-        for partition, offset in (await self.marks.positions(self.consumer, partitions)).items():
-            self.consumer.seek(partition, offset)
+        try:
+            self._places = await self.marks.positions(self.consumer, partitions)
+            self._go_to_places()
+        except Exception as error:  # the client would log it and read on from wherever it likes
+            self._fail(error)
+            return
         if self.held:
             self.consumer.pause(partitions)
+        self._placings += 1
+        self._placed.set()
         log.info("assigned", action="lane_assigned", lane=self.name, partitions=len(partitions))
+
+    def _go_to_places(self) -> None:
+        for partition, offset in self._places.items():
+            self.consumer.seek(partition, offset)
 
     async def _revoked(self, partitions: list[Partition]) -> None:
         """The running batch is finished, or abandoned after a while: its late effects meet the guards (T07)."""
+        self._placed.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_LIMIT_S):
                 await self._idle.wait()
@@ -152,7 +166,7 @@ class Lane(mode.Service):  # type: ignore[misc]
         try:
             while not self.should_stop:
                 self._apply_rewinds()
-                fetched = await self.consumer.fetch(BATCH_RECORDS)
+                fetched = await self._fetch()
                 self.fetched_at = asyncio.get_running_loop().time()
                 if fetched:
                     await self._settle(fetched)
@@ -161,9 +175,22 @@ class Lane(mode.Service):  # type: ignore[misc]
         except BaseException as error:
             if self.should_stop:
                 return  # its consumer was stopped under a fetch
-            log.error("the lane stops", action="lane_failed", lane=self.name, error=f"{type(error).__name__}: {error}")
-            if not self.failed.done():
-                self.failed.set_exception(error if isinstance(error, Exception) else LaneFailed(str(error)))
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        log.error("the lane stops", action="lane_failed", lane=self.name, error=f"{type(error).__name__}: {error}")
+        if not self.failed.done():
+            self.failed.set_exception(error if isinstance(error, Exception) else LaneFailed(str(error)))
+
+    async def _fetch(self) -> dict[Partition, list[Record]]:
+        """Nothing that the client fetched before `_assigned` had said from where: it starts at the committed offset by itself."""
+        placings = self._placings
+        fetched = await self.consumer.fetch(BATCH_RECORDS)
+        if placings == self._placings and self._placed.is_set():
+            return fetched
+        if fetched and self._placed.is_set():  # placed meanwhile: what was fetched may lie behind the places or before them
+            self._go_to_places()
+        return {}
 
     def _apply_rewinds(self) -> None:
         while self._rewinds:
