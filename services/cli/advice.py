@@ -13,5 +13,8 @@ NEXT_STEP = {
     "database_unavailable": "Try again; `ceebus config check` shows which part does not answer.",
     "cee_unavailable": "Try again; `ceebus config check` shows which part does not answer.",
     "request_invalid": "`--help` after the command shows what it takes.",
+    "channel_inactive": "Activate the channel in CEE; for the reference CEE: `ceebus cee channel activate CHANNEL`.",
+    "body_too_large": "Split the file and send the parts one after the other.",
+    "bus_unavailable": "Try again; lines that were taken before change nothing when they are sent twice.",
     "source_is_cee": "`ceebus channel source CHANNEL KIND ingest` lets the kind be ingested.",
 }

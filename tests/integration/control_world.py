@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -116,3 +119,17 @@ class Cli:
         code = await asyncio.to_thread(execute, arguments)
         captured = self._capsys.readouterr()
         return Answer(code, captured.out, captured.err)
+
+
+class CliProcess:
+    """Runs commands as processes: for tests in which a role of this process writes its log between a command's lines."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = {**os.environ, **environment}
+
+    async def __call__(self, *arguments: str) -> Answer:
+        command = [sys.executable, "-m", "services.launch", *arguments]
+        process = await asyncio.create_subprocess_exec(*command, cwd=COMPANY.parents[1], env=self._environment, stdout=PIPE, stderr=PIPE)
+        out, err = await process.communicate()
+        assert process.returncode is not None
+        return Answer(process.returncode, out.decode(), err.decode())

@@ -43,6 +43,7 @@ async def test_file_is_checked_line_by_line(cli: Cli, tmp_path: Path) -> None:
         [(2, None, "malformed"), (3, "version", "field_invalid"), (5, "article", "field_missing")],
     )
     assert faults[2]["why"] == "Pflichtfeld article fehlt."
-    file.write_text(json.dumps(good))
+    bare = {name: value for name, value in good.items() if name not in ("channel", "kind", "member")}
+    file.write_text("\n".join([json.dumps(good), json.dumps(bare), '{"key": "A/B/C", "op": "delete"}']))
     assert (await cli("contracts", "check", "availability", str(file))).code == 0
     assert (await cli("contracts", "check", "availability", str(tmp_path / "none"))).code == 2
