@@ -131,6 +131,13 @@ class Bed:
         statement = "select count(*) from pg_stat_activity where datname = current_database() and application_name = $1"
         return int(await self.cee.fetchval(statement, f"ceebus-source-{channel}"))
 
+    async def cut_connections(self, channel: str) -> bool:
+        """Ends the connection that holds the channel; False when there is none."""
+        statement = (
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and application_name = $1"
+        )
+        return bool(await self.cee.fetchval(statement, f"ceebus-source-{channel}"))
+
     async def want(self, channel: str, kind: str, key: str, action: str) -> None:
         await self.ours.execute("insert into ceebus.wanted(channel, kind, key, action) values($1, $2, $3, $4)", channel, kind, key, action)
 

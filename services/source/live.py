@@ -59,8 +59,13 @@ class Live:
         oldest = min(at for due in work.due.values() for at in due.values()) if work.due else datetime.now(UTC)
         metrics.OUTBOX_AGE.labels(self._channel).set((datetime.now(UTC) - oldest).total_seconds())
         records = await self._records(work, kinds)
-        position = work.position
-        await self._pipeline.put(records, lambda: self._settle(position))
+        position, removals = work.position, self._views.take_removals()
+
+        async def settle() -> None:
+            await self._views.settle_removals(self._books, removals)
+            await self._settle(position)
+
+        await self._pipeline.put(records, settle)
         return True
 
     async def _records(self, work: Work, kinds: Collection[str]) -> list[Outgoing]:

@@ -20,7 +20,7 @@ from services.source.pipeline import Fenced, Pipeline
 from services.source.settings_record import SettingsRecord
 from services.source.surroundings import Surroundings
 
-HELD_POLL_S = 0.01  # committed changes wait for an older transaction, whose end nobody announces
+HELD_POLL_S = (0.005, 0.25)  # committed changes wait for an older transaction, whose end nobody announces: first, longest pause
 AGAIN = (DeliveryFailed, LeaseLost, Fenced, KafkaUnreachable, PostgresUnreachable, DatabaseError, *ConnectionLost)
 
 
@@ -72,6 +72,7 @@ class _Tenure:
         self._looked_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
+        pause = HELD_POLL_S[0]
         while not stop.is_set():
             self._wake.clear()
             if time.monotonic() - self._looked_at > POLL_S:
@@ -85,9 +86,13 @@ class _Tenure:
             if self._work is None:
                 self._work = Activity(self._channel, self._around, self._reader, self._pipeline)
                 await self._work.begin()
-            if not await self._work.turn(self._settings, self._publish_settings):
-                await self._pipeline.drain()
-                await _wait(self._wake, HELD_POLL_S if self._work.live.held else POLL_S)
+            if await self._work.turn(self._settings, self._publish_settings):
+                pause = HELD_POLL_S[0]
+                continue
+            await self._pipeline.drain()
+            held = self._work.live.held
+            await _wait(self._wake, pause if held else POLL_S)
+            pause = min(pause * 2, HELD_POLL_S[1]) if held else HELD_POLL_S[0]
 
     async def _publish_settings(self) -> None:
         """Reads the channel's settings and publishes them if they changed. Raises Fenced when the cursor was moved by others."""
@@ -98,7 +103,7 @@ class _Tenure:
         if record is not None:
             await self._pipeline.put([record], _nothing)
             await self._pipeline.drain()
-            self._record.sent(record)
+            await self._record.sent(record)
         self._looked_at = time.monotonic()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -24,21 +24,23 @@ class Row:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Read:
     """What all records of one read share: its object version, the settings known then, the run it belongs to."""
 
     version: int
     channel_version: int
     run: str | None = None
+    _shared: Headers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._shared = [("ce_channelversion", b"%d" % self.channel_version)]
+        if self.run is not None:
+            self._shared.append(("ce_runid", self.run.encode()))
 
     def headers(self, at: datetime | None) -> Headers:
-        extra = [("ce_channelversion", b"%d" % self.channel_version)]
-        if at is not None:
-            extra.append(("ce_time", iso_ms(at)))
-        if self.run is not None:
-            extra.append(("ce_runid", self.run.encode()))
-        return extra
+        """`at`: when the change was committed in CEE; None in a snapshot."""
+        return self._shared if at is None else [*self._shared, ("ce_time", iso_ms(at))]
 
 
 def iso_ms(at: datetime) -> bytes:
@@ -50,7 +52,7 @@ class Records:
 
     def __init__(self, channel: str, installation: str, partitions: Mapping[str, int]) -> None:
         self._channel, self._source = channel, f"/cee/{installation}".encode()
-        self._partitions = partitions
+        self._topics = {kind: (topics.cee(channel, kind), partitions[topics.cee(channel, kind)]) for kind in topics.KINDS}
         self._prefix = {kind: b'{"channel":%s,"kind":%s,"key":' % (orjson.dumps(channel), orjson.dumps(kind)) for kind in topics.KINDS}
 
     def state(self, kind: str, row: Row, read: Read, at: datetime | None = None) -> Outgoing:
@@ -65,9 +67,9 @@ class Records:
         return self._record(kind, key, None, read, at)
 
     def _record(self, kind: str, key: str, value: bytes | None, read: Read, at: datetime | None) -> Outgoing:
-        topic = topics.cee(self._channel, kind)
+        topic, partitions = self._topics[kind]
         headers = cee_headers(kind, key, read.version, self._source, read.headers(at))
-        return Outgoing(topic, _partition(topics.partition_key(kind, key), self._partitions[topic]), key.encode(), value, headers)
+        return Outgoing(topic, _partition(topics.partition_key(kind, key), partitions), key.encode(), value, headers)
 
     def _too_large(self, kind: str, record: Outgoing) -> Outgoing:
         """Kafka would refuse it and with it its batch; the operator sees it on the due list."""

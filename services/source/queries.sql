@@ -23,8 +23,12 @@ select m.version, m.active, m.body, c.step from cee.mobile_channels m left join 
 
 -- name: keep_channel
 -- Remembers a channel's record before it is sent.
-insert into ceebus.published(channel, kind, key, objectversion, removed) values($1, 'channels', $1, $2, $3)
+insert into ceebus.published(channel, kind, key, objectversion, removed) values($1, 'channels', $1, $2, false)
 on conflict (channel, kind, key) do update set objectversion = excluded.objectversion, removed = excluded.removed, at = now()
+
+-- name: settle_channel
+-- The removal of a channel's record is acknowledged.
+update ceebus.published set removed = true where channel = $1 and kind = 'channels' and key = $1
 
 -- name: cursor
 -- How far a channel has come, and what of the outbox is gone.
@@ -88,15 +92,20 @@ select key from ceebus.published where channel = $1 and kind = $2 and key = any(
 
 -- name: vanished_prices
 -- Published prices of the same list and article that CEE no longer has: they go before the new ones come.
-select p.key
-from unnest($2::text[]) as s(prefix)
-join ceebus.published p on p.channel = $1 and p.kind = 'price-lists' and p.key > s.prefix || '/' and p.key < s.prefix || '0' and not p.removed
-where not exists (select from cee.price_lists v where v.channel = $1 and v.key = p.key)
+-- The view is asked for exactly those keys: an anti-join with it would read every price of CEE for each batch.
+with found as materialized (
+    select p.key
+    from unnest($2::text[]) as s(prefix)
+    join ceebus.published p on p.channel = $1 and p.kind = 'price-lists' and p.key > s.prefix || '/' and p.key < s.prefix || '0' and not p.removed
+), present as materialized (
+    select v.key from cee.price_lists v where v.channel = $1 and v.key = any (array(select f.key from found f))
+)
+select f.key from found f where not exists (select from present p where p.key = f.key)
 
 -- name: keep_published
--- Remembers what is about to be sent, before it is sent.
+-- Remembers what is about to be sent, before it is sent: as there, removals too, for these may still have to be sent again.
 insert into ceebus.published(channel, kind, key, objectversion, removed)
-select $1, $2, k.key, $3, k.removed from unnest($4::text[], $5::bool[]) as k(key, removed)
+select $1, $2, k.key, $3, false from unnest($4::text[]) as k(key)
 on conflict (channel, kind, key) do update set objectversion = excluded.objectversion, removed = excluded.removed, at = now()
 
 -- name: chunk
@@ -110,10 +119,15 @@ with rows as materialized (
     from rows r
 ), kept as (
     insert into ceebus.published(channel, kind, key, objectversion, removed)
-    select $1, $2, key, $5, not (member or stub) from chosen where sent
+    select $1, $2, key, $5, false from chosen where sent
     on conflict (channel, kind, key) do update set objectversion = excluded.objectversion, removed = excluded.removed, at = now()
 )
-select key, version, member, case when sent then convert_to(body::text, 'UTF8') end as body from chosen order by key
+select key, version, member, stub, case when sent then convert_to(body::text, 'UTF8') end as body from chosen order by key
+
+-- name: settle_removed
+-- Removals that the broker has acknowledged; not of keys that were read again meanwhile.
+update ceebus.published p set removed = true from unnest($3::text[], $4::bigint[]) as r(key, objectversion)
+where p.channel = $1 and p.kind = $2 and p.key = r.key and p.objectversion = r.objectversion
 
 -- name: published_after
 -- The next published keys of a kind.

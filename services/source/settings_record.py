@@ -26,6 +26,7 @@ class SettingsRecord:
         self._channel, self._reader, self._kafka = channel, reader, settings.kafka
         self._source = f"/cee/{settings.installation}".encode()
         self._last: bytes | None = None
+        self._standing: Channel | None = None  # the last valid settings
         self.step: int | None = None  # of the channel's stored cursor; None without one
         self.gone = False
 
@@ -37,21 +38,24 @@ class SettingsRecord:
         self.step, self.gone = (row["step"], False) if row else (None, True)
         channel = self._valid(row["body"], row["active"]) if row else None
         if row is not None and channel is None:
-            return None, None
+            return self._standing, None
+        self._standing = channel
         value = channel.model_dump_json().encode() if channel else None
         if value == self._last and self._last is not None:
             return channel, None
         if channel is not None and channel.active:
             await ensure_topics(self._kafka, topics.declared(self._channel))
         version = object_version(drawn["incarnation"], drawn["number"])
-        await self._reader.execute(QUERIES.keep_channel, self._channel, version, value is None)
+        await self._reader.execute(QUERIES.keep_channel, self._channel, version)
         return channel, Outgoing(
             topics.CHANNELS, 0, self._channel.encode(), value, cee_headers("channels", self._channel, version, self._source)
         )
 
-    def sent(self, record: Outgoing) -> None:
+    async def sent(self, record: Outgoing) -> None:
         """Called when the broker has acknowledged the record."""
         self._last = record.value
+        if record.value is None:
+            await self._reader.execute(QUERIES.settle_channel, self._channel)
 
     def _valid(self, body: dict[str, object], active: bool) -> Channel | None:
         """None for settings outside the contract: the channel's last valid record stands until they are put right."""

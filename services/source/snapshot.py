@@ -105,8 +105,13 @@ class Snapshots:
         await self._move(now, replace(now, state="done") if last is None else replace(now, last_key=last), records)
 
     async def _move(self, now: Progress, then: Progress, records: Sequence[Outgoing]) -> None:
-        self._now = then if then.state != "done" else None
-        await self._pipeline.put(records, lambda: self._settle(now, then))
+        self._now, removals = then if then.state != "done" else None, self._views.take_removals()
+
+        async def settle() -> None:
+            await self._views.settle_removals(self._books, removals)
+            await self._settle(now, then)
+
+        await self._pipeline.put(records, settle)
         metrics.RECORDS.labels("source", self._channel, now.kind, "snapshot").inc(len(records))
 
     async def _settle(self, now: Progress, then: Progress) -> None:

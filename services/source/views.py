@@ -9,12 +9,13 @@ from typing import Protocol
 
 from schemas.envelope import object_version
 from services.kernel.kafka import Outgoing
-from services.kernel.postgres import Connection, Queries
+from services.kernel.postgres import Connection, Pool, Queries
 from services.kernel.postgres import Row as DatabaseRow
 from services.source.publish import Read, Records, Row
 
 QUERIES = Queries(Path(__file__).with_name("queries.sql"))
 PRICES = "price-lists"
+Removals = dict[str, list[tuple[str, int]]]  # by kind: key and the version of its removal
 
 
 class BlobStep(Protocol):
@@ -28,11 +29,26 @@ def for_kind(query: str, kind: str) -> str:
     return query.replace("cee.kind_view", "cee." + kind.replace("-", "_"))
 
 
+def found_keys(rows: Iterable[DatabaseRow]) -> list[str]:
+    return [row["key"] for row in rows]
+
+
 class Views:
     """Reads on the connection that holds the channel's lock. What it returns is remembered as published already."""
 
     def __init__(self, channel: str, reader: Connection, records: Records, blobs: BlobStep) -> None:
         self._channel, self._reader, self._records, self._blobs = channel, reader, records, blobs
+        self._removals: Removals = {}
+
+    def take_removals(self) -> Removals:
+        """The removals among the records made since the last call: `settle_removals` them once they are acknowledged."""
+        taken, self._removals = self._removals, {}
+        return taken
+
+    async def settle_removals(self, books: Pool, removals: Removals) -> None:
+        """Until then they count as published: after a crash the same work must send them again."""
+        for kind, gone in removals.items():
+            await books.execute(QUERIES.settle_removed, self._channel, kind, [key for key, _ in gone], [version for _, version in gone])
 
     async def draw(self, run: str | None = None) -> Read:
         """The number of the read that follows: drawn before it, so that whatever is read later carries a higher one."""
@@ -55,7 +71,7 @@ class Views:
                 there.append(row)
             elif key in known:
                 left.append(row)
-        await self._keep(kind, read, [*gone, *(row["key"] for row in left)], [row["key"] for row in there])
+        await self._keep(kind, read, [*gone, *found_keys(left)], found_keys(there))
         removals = [self._records.tombstone(kind, key, read, due.get(key)) for key in gone]
         values = await self._completed(kind, [*left, *there])
         return removals + [self._records.state(kind, row, read, due.get(row.key)) for row in values]
@@ -66,7 +82,9 @@ class Views:
         rows = await self._reader.fetch(for_kind(QUERIES.chunk, kind), self._channel, kind, after or "", limit, read.version)
         if not rows:
             return [], None, 0
-        values = await self._completed(kind, [row for row in rows if row["body"] is not None])
+        sent = [row for row in rows if row["body"] is not None]
+        self._note(kind, read, found_keys(row for row in sent if not (row["member"] or row["stub"])))
+        values = await self._completed(kind, sent)
         return [self._records.state(kind, row, read) for row in values], rows[-1]["key"], len(rows)
 
     async def absent(self, kind: str, after: str | None, limit: int) -> tuple[list[str], str | None]:
@@ -95,8 +113,12 @@ class Views:
 
     async def _keep(self, kind: str, read: Read, removed: Sequence[str], there: Sequence[str]) -> None:
         if removed or there:
-            flags = [True] * len(removed) + [False] * len(there)
-            await self._reader.execute(QUERIES.keep_published, self._channel, kind, read.version, [*removed, *there], flags)
+            await self._reader.execute(QUERIES.keep_published, self._channel, kind, read.version, [*removed, *there])
+        self._note(kind, read, removed)
+
+    def _note(self, kind: str, read: Read, removed: Sequence[str]) -> None:
+        if removed:
+            self._removals.setdefault(kind, []).extend((key, read.version) for key in removed)
 
     async def _completed(self, kind: str, rows: Sequence[DatabaseRow]) -> list[Row]:
         made = [Row(row["key"], row["version"], row["member"], row["body"]) for row in rows]

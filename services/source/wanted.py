@@ -53,7 +53,13 @@ class Wanted:
             await self._settle(rows)
         elif has_view:
             records = await self._views.keys(kind, dict.fromkeys(keys), force=True)
-            await self._pipeline.put(records, lambda: self._settle(rows))
+            removals = self._views.take_removals()
+
+            async def settle() -> None:
+                await self._views.settle_removals(self._around.cee, removals)
+                await self._settle(rows)
+
+            await self._pipeline.put(records, settle)
         else:
             read = await self._views.draw()
             chosen = None if action == "snapshot" else keys

@@ -185,6 +185,32 @@ async def test_settings_are_published_before_what_depends_on_them(bed: Bed, chan
     assert int(header(record.headers, "ce_channelversion") or 0) >= object_version(changed)
 
 
+async def test_connections_cut_in_the_middle_lose_nothing(bed: Bed, channel: str) -> None:
+    await bed.add_channel(channel)
+    async with source_task(bed.settings):
+        await eventually(lambda: bed.snapshots_done(channel))
+        for number in range(60):
+            await bed.put(channel, "partners", f"K{number % 7}", n=number)
+            if number % 20 == 10:
+                await eventually(lambda: bed.cut_connections(channel))
+        await bed.put(channel, "partners", "last")
+        await eventually(lambda: bed.has_newest(channel, "partners", {"last"}), within=20)
+    newest = await bed.newest(channel, "partners")
+    assert {(newest[f"K{key}"] or {})["n"] % 7 for key in range(7)} == set(range(7))
+    assert min((newest[f"K{key}"] or {})["n"] for key in range(7)) >= 53
+    await bed.versions_never_fall(channel, "partners")
+
+
+async def test_settings_that_break_their_contract_leave_the_last_good_ones_standing(bed: Bed, channel: str) -> None:
+    await bed.add_channel(channel)
+    async with source_task(bed.settings):
+        await eventually(lambda: bed.snapshots_done(channel))
+        await bed.cee.execute("update cee.channel set settings = settings || '{\"currency\": 7}' where id = $1", channel)
+        await bed.put(channel, "partners", "K1")
+        await eventually(lambda: bed.has_newest(channel, "partners", {"K1"}))
+        assert await bed.settings_are(channel, active=True)
+
+
 async def _published_is_superset(bed: Bed, channel: str, kind: str) -> None:
     rows = await bed.cee.fetch("select key, removed from ceebus.published where channel = $1 and kind = $2", channel, kind)
     kept = {row["key"]: row["removed"] for row in rows}
