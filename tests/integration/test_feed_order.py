@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -83,6 +84,11 @@ async def test_the_newest_version_of_each_key_stands(databases: Databases, deliv
         await _check(bed, {step.key: (version, step) for version, step in enumerate(history, 1)}, log)
 
 
+def _content(body: bytes | None) -> dict[str, Any] | None:
+    """Without CEE's own version: a repeated content is `unchanged`, and the body that devices have stays."""
+    return None if body is None else {name: value for name, value in orjson.loads(body).items() if name != "version"}
+
+
 async def _check(bed: Bed, newest: dict[str, tuple[int, Step]], log: Sequence[Written]) -> None:
     rows = {row["key"]: row for row in await bed.rows("feed")}
     waiting = {row["key"]: row["objectversion"] for row in await bed.rows("waiting")}
@@ -95,7 +101,7 @@ async def _check(bed: Bed, newest: dict[str, tuple[int, Step]], log: Sequence[Wr
         assert row is not None
         assert row["objectversion"] == version
         assert row["removed"] == (step.body == 0)
-        assert row["body"] == log[version - 1].value
+        assert _content(row["body"]) == _content(log[version - 1].value)
         if step.body:
             assert row["audience"] == (None if step.audience is None else sorted(step.audience))
     shown = [row["position"] for row in rows.values() if row["position"]]

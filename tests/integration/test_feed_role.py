@@ -144,6 +144,6 @@ async def test_parents_are_read_first_while_there_is_much_to_do(settings: Settin
                     read += [topics.parse(partition[0])[2]] * len(records)
     finally:
         await consumer.stop()
-    # the first fetch knows no ends yet
-    assert read[2000:10000].count("price-lists") == 0
-    assert read[-8000:].count("articles") == 0
+    # the first fetches know no ends yet; without the rule the kinds would come half and half
+    assert read[2000:10000].count("price-lists") < 800
+    assert read[-8000:].count("articles") < 800
