@@ -281,6 +281,7 @@ async def started(client: Any, settings: Kafka) -> None:
     try:
         await client.start()
     except KafkaConnectionError as error:
+        await stopped(client)
         raise Unreachable(f"Kafka does not answer at {settings.bootstrap}. Is it running? `ceebus up` starts an embedded one.") from error
 
 
