@@ -1,4 +1,7 @@
-"""A source on real servers for one test: a small CEE of its own, the source as a task or as a process, and the logs it writes."""
+"""A source on real servers for one test: a small CEE of its own, the source as a task or as a process, and the logs it writes.
+
+It is one thing: one bed, and what happens in it.
+"""
 
 from __future__ import annotations
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import faust
@@ -69,6 +71,7 @@ def _app(name: str) -> faust.App:
         name,
         broker="kafka://127.0.0.1:1",  # never contacted
         store="memory://",
+        datadir=str(Path(tempfile.gettempdir(), "ceebus-faust")),  # nothing is kept there, but Faust makes the folder
         web_enabled=False,
         topic_allow_declare=False,
         topic_disable_leader=True,

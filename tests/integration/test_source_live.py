@@ -1,4 +1,7 @@
-"""Live changes: from a commit in a CEE to records on cee.*."""
+"""Live changes: from a commit in a CEE to records on cee.*.
+
+It is one thing: one bed, and what happens in it.
+"""
 
 from __future__ import annotations
 
