@@ -94,8 +94,7 @@ class Ingest:
             drawn = await self._around.cee.fetchrow(QUERIES.draw, channel)
             assert drawn is not None
             read = Read(object_version(drawn["incarnation"], drawn["number"]), drawn["channel_version"] or 0)
-            removed = [value is None for value in newest.values()]
-            await self._around.cee.execute(QUERIES.keep_published, channel, kind, read.version, list(newest), removed)
+            await self._around.cee.execute(QUERIES.keep_published, channel, kind, read.version, list(newest))
             now = datetime.now(UTC)
             await self._out.send_all(
                 [
@@ -103,6 +102,8 @@ class Ingest:
                     for key, value in newest.items()
                 ]
             )
+        removed = [key for key, value in newest.items() if value is None]
+        await self._around.cee.execute(QUERIES.settle_removed, channel, kind, removed, [read.version] * len(removed))
         metrics.RECORDS.labels("source", channel, kind, "ingested").inc(len(newest))
 
     async def _of_channel(self, channel: str) -> Records:

@@ -64,9 +64,15 @@ class Live:
         async def settle() -> None:
             await self._views.settle_removals(self._books, removals)
             await self._settle(position)
+            self._observe(work)
 
         await self._pipeline.put(records, settle)
         return True
+
+    def _observe(self, work: Work) -> None:
+        now = datetime.now(UTC)
+        for kind, due in work.due.items():
+            metrics.EVENT_AGE.labels("source", self._channel, kind).observe((now - min(due.values())).total_seconds())
 
     async def _records(self, work: Work, kinds: Collection[str]) -> list[Outgoing]:
         records: list[Outgoing] = []
