@@ -65,15 +65,14 @@ update cee.partner_attribute set value = 'inna';
 -- alters: partners/K%2F3
 insert into cee.channel_partner (channel, partner) values ('C1', 'K/3');
 
--- alters: attachments/00000000-0000-4000-8000-0000000000a3 attachments/00000000-0000-4000-8000-0000000000d1
+-- alters: attachments/00000000-0000-4000-8000-0000000000a3
 -- alters: master-data/customer-discounts/CD1 partners/K1 price-lists/LK price-lists/LK/A2/PCS/0/2026-01-01
--- alters: sales-documents/ZS/1%2F26
 update cee.channel_partner set assigned = false where partner = 'K1';
 
 -- alters: partners/K1 price-lists/LK
 update cee.channel_partner set deleted_on = '2026-01-01' where partner = 'K1';
 
--- alters: partners/K1 partners/K2 sales-documents/OS/2
+-- alters: partners/K1 partners/K2 price-lists/LK
 delete from cee.channel_partner;
 
 -- alters: attachments/00000000-0000-4000-8000-0000000000a3 partners/K1 price-lists/LK
@@ -89,7 +88,7 @@ delete from cee.partner_rep;
 -- alters: partners/K1 price-lists/LK
 insert into cee.partner_version (partner, valid_from, status) values ('K1', cee.today('Europe/Warsaw'), 'inactive');
 
--- alters: partners/K1 price-lists/LK sales-documents/ZS/1%2F26
+-- alters: partners/K1 price-lists/LK master-data/customer-discounts/CD1 attachments/00000000-0000-4000-8000-0000000000a3
 delete from cee.partner where number = 'K1';
 
 -- === reps
@@ -319,3 +318,8 @@ update cee.channel set document_history_days = 1 where id = 'C1';
 -- alters: sales-documents/ZS/3 sales-reps/R1
 update cee.channel set sales_organisation = 'OTHER' where id = 'C1';
 update cee.rep set former_employers = '{OTHER}';
+
+-- === a partner whom the channel never had, named by a document
+
+-- alters: partners/K%2F3 sales-documents/ZS/3
+update cee.document set partner = 'K/3' where hq_number = '3';

@@ -40,8 +40,8 @@ create table cee.document (
 );
 create unique index document_key on cee.document (key);
 create unique index document_channel on cee.document (channel, key);
-create index document_partner on cee.document (partner);
-create index document_rep on cee.document (channel, rep) where rep is not null;
+create index document_partner on cee.document (partner, channel, issue_date);
+create index document_rep on cee.document (channel, rep, issue_date) where rep is not null;
 -- who made a partner's documents on a device: part of the partner's audience
 create index document_maker on cee.document (channel, partner, rep) include (status_general, issue_date)
     where origin = 'mobile' and rep is not null;
@@ -66,7 +66,7 @@ create table cee.document_line (
     primary key (type, hq_number, position),
     foreign key (type, hq_number) references cee.document on update cascade on delete cascade
 );
-create index document_line_article on cee.document_line (article);
+create index document_line_article on cee.document_line (article, type, hq_number);
 
 -- owner_kind partner, article, document; owner_key is the owner's key on the bus.
 -- digest tells one content from another (a note's is made of its text); files are not compressed again.

@@ -52,4 +52,5 @@ left join lateral (
           and cee.is_sent(o.status_general, o.issue_date, c.today, c.document_history_days)
         offset 0) o
     where not m.member and x.article = a.number
+    order by x.type desc, x.hq_number desc
     limit 1) d on true;

@@ -63,4 +63,5 @@ left join lateral (
     select true as stub from cee.document d
     where m.member is not true and d.channel = c.id and d.partner = p.number
       and cee.is_sent(d.status_general, d.issue_date, c.today, c.document_history_days)
+    order by d.issue_date desc
     limit 1) s on true;

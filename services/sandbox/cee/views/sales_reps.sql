@@ -42,7 +42,7 @@ select c.id as channel,
        m.member
 from cee.channel_today c
 cross join cee.rep r
-join cee.partner p on p.number = r.number
+cross join lateral (select x.version, x.changed_at from cee.partner x where x.number = r.number limit 1) p
 left join cee.rep_profile f on f.channel = c.id and f.rep = r.number
 cross join lateral (
     select f.rep is not null and r.sales_rep and cee.is_valid(r.valid_from, r.valid_to, c.today)
@@ -52,4 +52,5 @@ left join lateral (
     select true as stub from cee.document d
     where not m.member and d.channel = c.id and d.rep = r.number and d.origin = 'mobile'
       and cee.is_sent(d.status_general, d.issue_date, c.today, c.document_history_days)
+    order by d.issue_date desc
     limit 1) d on true;
