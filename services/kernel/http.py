@@ -14,10 +14,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import compile_path
 
 from services.kernel.postgres import ConnectionLost, Unreachable
 
+_METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options"})
 Check = Callable[[], Awaitable[str | None]]
 
 
@@ -54,7 +55,8 @@ def install(app: FastAPI) -> None:
         answer = problem(error.status_code, codes.get(error.status_code, "refused"), str(error.detail))
         answer.headers.update(error.headers or {})
         if error.status_code == 405:
-            answer.headers["allow"] = ", ".join(sorted(_methods(app, request)))
+            named = {name.strip() for name in answer.headers.get("allow", "").split(",") if name.strip()}
+            answer.headers["allow"] = ", ".join(sorted(named | _methods(app, request)))
         return answer
 
     async def on_invalid(_: Request, error: Any) -> Response:
@@ -72,9 +74,10 @@ def install(app: FastAPI) -> None:
 
 
 def _methods(app: FastAPI, request: Request) -> set[str]:
-    """All methods of a path; the framework names those of its first route only."""
-    matching = (route for route in app.routes if route.matches(request.scope)[0] is not Match.NONE)
-    return {method for route in matching for method in getattr(route, "methods", None) or ()}
+    """All methods of a path by the API's own description; the framework names those of its first route only."""
+    described = app.openapi()["paths"].items()
+    matching = (operations for template, operations in described if compile_path(template)[0].match(request.url.path))
+    return {name.upper() for operations in matching for name in operations if name in _METHODS}
 
 
 def require_operator(token: str) -> Callable[[Request], None]:
