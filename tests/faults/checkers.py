@@ -16,12 +16,13 @@ import orjson
 from schemas import topics
 from schemas.channel import encode_channel
 from schemas.export.registry import EXPORT
+from schemas.topics import KINDS
 from services.kernel.kafka_admin import group_offsets, log_bounds
 from services.kernel.postgres import Pool, Queries, Row
 from services.kernel.settings import Kafka
 from services.sandbox.device.device import Device
 from services.sandbox.expected.comparison import compare
-from services.sandbox.expected.expectation import KINDS, expected
+from services.sandbox.expected.expectation import expected
 from tests.faults.log import read_log, version_of
 
 SQL = Queries(Path(__file__).with_name("checkers.sql"))

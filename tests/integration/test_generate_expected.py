@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from schemas.topics import KINDS
 from services.kernel.postgres import Pool, pool
 from services.sandbox.expected.comparison import compare
-from services.sandbox.expected.expectation import KINDS, expected
+from services.sandbox.expected.expectation import expected
 from services.sandbox.generate.load import Generated, generate
 from tests.integration.through_views import through_views
 from tests.stack import Databases

@@ -13,10 +13,10 @@ import orjson
 
 from schemas.channel import Channel
 from schemas.export.registry import EXPORT
+from schemas.topics import KINDS
 from services.exporter.judge import Verdict, judge
 from services.kernel.blobs import BlobStore
 from services.kernel.postgres import Pool
-from services.sandbox.expected.expectation import KINDS
 from services.source.blobs import Blobs
 from services.source.publish import Row
 

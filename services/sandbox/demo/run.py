@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from schemas.topics import KINDS
 from services.kernel.postgres import pool
 from services.kernel.settings import read_settings
 from services.sandbox.databases import prepare
@@ -24,7 +25,7 @@ from services.sandbox.demo.phone import Arrivals, follow
 from services.sandbox.demo.report import Held, Report
 from services.sandbox.device.device import Device
 from services.sandbox.expected.comparison import compare
-from services.sandbox.expected.expectation import KINDS, expected
+from services.sandbox.expected.expectation import expected
 from services.sandbox.generate.day import run_day
 from services.sandbox.generate.load import generate
 from services.sandbox.server import StackError

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from schemas.topics import KINDS
 from services.sandbox.expected.bodies import Body, Fields, fields_of
-from services.sandbox.expected.expectation import KINDS, Expected
+from services.sandbox.expected.expectation import Expected
 
 Device = Mapping[str, Mapping[str, Body]]  # kind -> key -> body as received, `op` included; deleted rows are not there
 

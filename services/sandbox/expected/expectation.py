@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from schemas.topics import KINDS
 from services.kernel.postgres import Connection, PooledConnection, Queries
 
 Fields = tuple[str | None, ...]
@@ -25,17 +26,6 @@ STEPS = (
     ("price_lists", "prices"),
     ("sales_documents", "documents"),
     ("attachments", "attachments"),
-)
-KINDS = (
-    "master-data",
-    "sales-reps",
-    "partners",
-    "articles",
-    "article-categories",
-    "availability",
-    "price-lists",
-    "sales-documents",
-    "attachments",
 )
 
 
