@@ -21,6 +21,8 @@ from schemas.compatibility import Side, breaks
 from schemas.export.master_data import BY_DICTIONARY
 from schemas.export.price_lists import PriceList, PriceRow
 from schemas.export.registry import EXPORT
+from schemas.export.results import KIND as RESULTS
+from schemas.export.results import ImportResult
 from schemas.topics import KINDS
 
 Schema = dict[str, Any]
@@ -69,6 +71,15 @@ def schema_of(side: Side, kind: str) -> Schema:
         "title": f"The value of a record on {side}.<channel>.{kind}",
     }
     return head | _choice(variants, tag, definitions) | {"$defs": definitions}
+
+
+def results_schema() -> Schema:
+    """The schema of an answer on `results.<ch>`: no kind of the nine, but devices receive it like one."""
+    schema: Schema = _tidy(ImportResult.model_json_schema(mode="serialization", ref_template="#/$defs/{model}"), "export")
+    schema["properties"]["content_hash"] = _HASH
+    schema["required"] = [*schema["required"], "op", "kind", "content_hash"]
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:ceebus:export:{RESULTS}:v{VERSION}"}
+    return head | {"title": "The value of a record on results.<channel>"} | schema
 
 
 def text_of(schema: Schema) -> str:
@@ -142,13 +153,13 @@ def _tidy(schema: Any, side: Side) -> Any:
 def main(arguments: Sequence[str]) -> int:
     """Writes what changed; 1 if that would break what was agreed, or with --check if a file is not current."""
     stale, broken = [], []
-    for side in SIDES:
-        for kind in KINDS:
-            path, before, now = published(side, kind), agreed(side, kind), schema_of(side, kind)
-            if before == now:
-                continue
-            stale.append((path, now))
-            broken += [f"{path.name} ({side}): {what}" for what in breaks(before, now, side)] if before else []
+    stated: list[tuple[Side, str, Schema]] = [(side, kind, schema_of(side, kind)) for side in SIDES for kind in KINDS]
+    for side, kind, now in [*stated, ("export", RESULTS, results_schema())]:
+        path, before = published(side, kind), agreed(side, kind)
+        if before == now:
+            continue
+        stale.append((path, now))
+        broken += [f"{path.name} ({side}): {what}" for what in breaks(before, now, side)] if before else []
     for line in broken or [str(path.relative_to(FOLDER)) for path, _ in stale]:
         print(line)  # noqa: T201
     if broken or "--check" in arguments:
