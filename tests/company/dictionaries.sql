@@ -9,3 +9,8 @@ insert into cee.currency(code, name) values('PLN', '{"pl": "złoty"}') on confli
 insert into cee.country(code, name) values('PL', '{"pl": "Polska"}') on conflict do nothing;
 insert into cee.document_type(code, name, symbol) values('ZS', '{"pl": "Zamówienie"}', 'ZS'), ('OS', '{"pl": "Oferta"}', 'OS') on conflict do nothing;
 insert into cee.customer_type(code, name) values('RETAIL', '{"pl": "Detal"}') on conflict do nothing;
+
+-- Numbers and templates of what devices send in.
+insert into cee.number_range(name, prefix) values('partner', 'M'), ('100', 'ZS-'), ('200', 'OS-') on conflict do nothing;
+insert into cee.partner_template(code, customer_type, currency, payment_form, payment_term, tax_class, price_class, organisation)
+values('T1', 'RETAIL', 'PLN', 'TRANSFER', '14D', 'DOM', 'K1', 'HQ'), ('T2', 'RETAIL', 'PLN', 'TRANSFER', '14D', 'FREE', null, 'HQ') on conflict do nothing;

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from services.kernel.postgres import Connection, PooledConnection, Queries
-from services.sandbox.generate import articles, attachments, categories, channels, dictionaries, partners, prices, reps, stock
+from services.sandbox.generate import articles, attachments, categories, channels, dictionaries, imports, partners, prices, reps, stock
 from services.sandbox.generate.bad.everything import spoil_company
 from services.sandbox.generate.documents import DocumentMaker
 from services.sandbox.generate.plan import BadRecord, Batch, Company, Plan
@@ -97,6 +97,7 @@ def _rows(plan: Plan, company: Company, known: list[str]) -> Iterator[Batch]:
     yield from prices.discounts(plan, company)
     yield from DocumentMaker(plan, company).batches()
     yield from attachments.attachments(plan, company)
+    yield from imports.imports(plan, len(company.documents))
 
 
 def _goods(plan: Plan, company: Company, known: list[str]) -> Iterator[Batch]:
