@@ -1,88 +1,26 @@
-"""Where the feed stands in each partition: the offset row in our database decides, Kafka's committed offset is a copy for tools.
-
-Every transaction of the feed moves the row it owns (`Store.step`). Taking a partition over raises the row's epoch, so what
-the owner before still has in flight is refused (design.md 7.10, T07).
-"""
+"""Where the feed stands in each partition (services/kernel/row_marks.py), and what makes up for a gap: CEE is read again."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from schemas import topics
-from services.kernel import metrics
-from services.kernel.kafka import Consumer, Partition
-from services.kernel.lane import LaneFailed
-from services.kernel.logging import log
-from services.kernel.postgres import Pool, Queries
+from services.kernel.postgres import Pool, PooledConnection, Queries
+from services.kernel.row_marks import Gap, RowMarks
 
 QUERIES = Queries(Path(__file__).with_name("marks.sql"))
 
 
-class FeedMarks:
-    """The lane's hook: positions when partitions are assigned, a copy to Kafka when batches are durable."""
+class FeedMarks(RowMarks):
+    """Rows of lane `feed` in our database."""
 
     def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self.standing: dict[Partition, tuple[int, int]] = {}
+        super().__init__(pool, "feed", want_snapshot)
 
-    def expected(self, topic: str, partition: int) -> tuple[int, int]:
-        """(epoch, next offset) as this owner last left the row."""
-        if (topic, partition) not in self.standing:
-            raise LaneFailed(f"{topic} {partition} is not ours")
-        return self.standing[topic, partition]
 
-    def next_offset(self, partition: Partition) -> int | None:
-        standing = self.standing.get(partition)
-        return standing[1] if standing else None
-
-    def stepped(self, topic: str, partition: int, after: int) -> None:
-        self.standing[topic, partition] = (self.standing[topic, partition][0], after)
-
-    async def positions(self, consumer: Consumer, partitions: Sequence[Partition]) -> dict[Partition, int]:
-        """The row's offset; the log's start where there is none, or where the log no longer holds what the row names."""
-        starts, ends = await consumer.beginnings(partitions), await consumer.ends(partitions)
-        return await self.take_over({partition: (starts[partition], ends[partition]) for partition in partitions})
-
-    async def take_over(self, bounds: Mapping[Partition, tuple[int, int]]) -> dict[Partition, int]:
-        """Makes this process the owner of partitions with these log bounds; returns where to go on."""
-        names, numbers = [p[0] for p in bounds], [p[1] for p in bounds]
-        rows = await self._pool.fetch(QUERIES.take_over, names, numbers, [start for start, _ in bounds.values()])
-        found = {}
-        for row in rows:
-            partition, offset = (row["topic"], row["topic_partition"]), row["next_offset"]
-            start, end = bounds[partition]
-            if not start <= offset <= end:
-                await self._gap(partition, offset, start)
-                offset = start
-            self.standing[partition] = (row["epoch"], offset)
-            found[partition] = offset
-        return found
-
-    async def _gap(self, partition: Partition, offset: int, start: int) -> None:
-        """An event, never a silence (faults.md 1): the kind is read again from CEE."""
-        log.error("the log does not hold what follows the feed's offset", action="gap", topic=partition[0], offset=offset, start=start)
-        _, channel, kind = topics.parse(partition[0])
-        reason = f"gap: feed at {offset}, log of {partition[0]} {partition[1]} starts at {start}"
-        async with self._pool.acquire() as connection, connection.transaction():
-            if kind:
-                await connection.execute(QUERIES.want_snapshot, channel, kind, reason)
-            await connection.execute(QUERIES.jump, *partition, start)
-
-    async def settled(self, consumer: Consumer, offsets: dict[Partition, int]) -> None:
-        """Kafka's copy; a member that has just lost a partition can't commit it, and need not."""
-        try:
-            await consumer.commit(offsets)
-        except Exception as error:
-            log.info("offsets were not copied to Kafka", action="offset_copy_failed", error=f"{type(error).__name__}: {error}")
-        self._show_lag(consumer)
-
-    def _show_lag(self, consumer: Consumer) -> None:
-        lag: Counter[tuple[str, str]] = Counter()
-        for partition, (_, offset) in self.standing.items():
-            end = consumer.highwater(partition) if partition in consumer.assignment() else None
-            _, channel, kind = topics.parse(partition[0])
-            lag[channel, kind or "outcomes"] += max(0, (end or 0) - offset)
-        for (channel, kind), records in lag.items():
-            metrics.LAG.labels("feed", channel, kind).set(records)
+async def want_snapshot(connection: PooledConnection, gap: Gap) -> None:
+    """The kind is read again from CEE. What was said besides, in outcomes and results, can't be read again from anywhere."""
+    stream, channel, kind = topics.parse(gap.partition[0])
+    if stream == "export":
+        reason = f"gap: feed at {gap.offset}, log of {gap.partition[0]} {gap.partition[1]} starts at {gap.start}"
+        await connection.execute(QUERIES.want_snapshot, channel, kind, reason)
