@@ -21,10 +21,12 @@ KINDS = (
     "sales-documents",
     "attachments",
 )
+IMPORT_KINDS = ("partners", "documents", "attachments", "visits")  # in the order in which they are handled (domain.md 7.1)
 CHANNELS = "channels"
 
 _DAY_MS = 24 * 3600 * 1000
 _PARTITIONS = {"partners": 4, "articles": 4, "attachments": 4, "availability": 6, "price-lists": 6, "sales-documents": 6}
+IMPORT_PARTITIONS = 4
 _ALWAYS = {"message.timestamp.type": "LogAppendTime"}  # business time is in the payload; offsets_for_times needs one clock (T32)
 COMPACTED = _ALWAYS | {
     "cleanup.policy": "compact",
@@ -58,21 +60,40 @@ def outcomes(channel: str) -> str:
     return f"outcomes.{encode_channel(channel)}"
 
 
+def mobile(channel: str, kind: str) -> str:
+    """Uploads of `kind` as devices and the back-office app sent them; written by the gateway. Key: the source_id."""
+    return f"mobile.{encode_channel(channel)}.{kind}"
+
+
+def importing(channel: str, kind: str) -> str:
+    """Uploads of `kind` as they are to be written to CEE, and refusals; written by the importer. Key: the source_id."""
+    return f"import.{encode_channel(channel)}.{kind}"
+
+
+def results(channel: str) -> str:
+    """What became of the uploads; written by the writer, read by the feed."""
+    return f"results.{encode_channel(channel)}"
+
+
 def parse(topic: str) -> tuple[str, str, str]:
-    """Topic -> (stream, channel, kind); kind is "" for `outcomes.*`, channel too for `channels`."""
+    """Topic -> (stream, channel, kind); kind is "" for `outcomes.*` and `results.*`, channel too for `channels`."""
     stream, _, rest = topic.partition(".")
     channel, _, kind = rest.partition(".")
     return stream, decode_channel(channel), kind
 
 
 def declared(channel: str) -> list[TopicSpec]:
-    """Every topic that the export direction of one channel needs."""
+    """Every topic that one channel needs, both directions."""
     specs = []
     for kind in KINDS:
         partitions = _PARTITIONS.get(kind, 1)
         specs.append(TopicSpec(cee(channel, kind), partitions, COMPACTED))
         specs.append(TopicSpec(export(channel, kind), partitions, COMPACTED))
     specs.append(TopicSpec(outcomes(channel), 1, KEPT_90_DAYS))
+    for kind in IMPORT_KINDS:
+        specs.append(TopicSpec(mobile(channel, kind), IMPORT_PARTITIONS, KEPT_90_DAYS))
+        specs.append(TopicSpec(importing(channel, kind), IMPORT_PARTITIONS, KEPT_90_DAYS))
+    specs.append(TopicSpec(results(channel), 1, KEPT_90_DAYS))
     return specs
 
 
