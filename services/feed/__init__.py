@@ -1,1 +1,1 @@
-"""export.*, outcomes.* -> the channel's feed, the ledger and the due list in our database."""
+"""export.*, outcomes.*, results.* -> the channel's feed, ledger, due list and list of uploads in our database."""

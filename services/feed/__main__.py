@@ -1,4 +1,4 @@
-"""The feed: export.* and outcomes.* of every channel -> what devices pull, the ledger and the due list. Always on."""
+"""The feed: export.*, outcomes.* and results.* of every channel -> what devices pull, the ledger, what is due. Always on."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def _topics(settings: Settings, channels: ChannelFollower) -> list[str]:
     specs = [spec for channel in sorted(channels.channels) for spec in topics.declared(channel)]
     if specs:
         await ensure_topics(settings.kafka, specs)
-    return [spec.name for spec in specs if spec.name.startswith(("export.", "outcomes."))]
+    return [spec.name for spec in specs if spec.name.startswith(("export.", "outcomes.", "results."))]
 
 
 async def _next_event(

@@ -11,11 +11,14 @@ from collections import Counter
 from collections.abc import Callable
 
 from schemas import topics
+from schemas.export.results import KIND as RESULTS
+from services.feed import results
 from services.feed.apply import Plan, judge, newest
 from services.feed.marks import FeedMarks
 from services.feed.outcomes import Refusal, add, from_outcomes, malformed
 from services.feed.record import Incoming, Malformed, read
 from services.feed.release import CHUNK, release
+from services.feed.results import Answer
 from services.feed.store import Line, Store
 from services.kernel import metrics
 from services.kernel.lane import Batch, LaneFailed
@@ -36,12 +39,19 @@ class FeedBatch:
         epoch, expected = self._marks.expected(batch.topic, batch.partition)
         after = batch.records[-1].offset + 1
         refusals = [from_outcomes(record) for record in batch.records] if stream == "outcomes" else []
+        answers = _answers(channel, batch, refusals) if stream == "results" else []
         records, losers = newest(_decoded(kind, batch, refusals) if kind else [])
         async with store.transaction():
             before = last = await store.lock(channel)
             plan, released = Plan(last), 0
+            if answers:
+                answers = await results.standing(store, channel, answers)
+                records, losers = newest(answer.record for answer in answers)
+                await results.note(store, channel, answers)
             if records:
                 plan = await _plan(store, channel, records, losers, last)
+                if answers:
+                    plan.late.clear()  # nobody could publish an answer again, and none need be: each says all
                 await store.write(channel, plan, batch.topic)
                 last = plan.last
                 if plan.arrived:
@@ -54,7 +64,7 @@ class FeedBatch:
         self._marks.stepped(batch.topic, batch.partition, after)
         if released >= CHUNK:
             self._leftover()
-        _report(channel, kind, plan, refusals)
+        _report(channel, kind or stream, plan, refusals)
 
     async def close(self) -> None:
         await self._line.close()
@@ -69,6 +79,16 @@ def _decoded(kind: str, batch: Batch, refusals: list[Refusal]) -> list[Incoming]
         except Malformed as error:
             refusals.append(malformed(kind, batch.topic, record, str(error)))
     return records
+
+
+def _answers(channel: str, batch: Batch, refusals: list[Refusal]) -> list[Answer]:
+    answers = []
+    for record in batch.records:
+        try:
+            answers.append(results.read(channel, record))
+        except Malformed as error:
+            refusals.append(malformed(RESULTS, batch.topic, record, str(error)))
+    return answers
 
 
 async def _plan(store: Store, channel: str, records: list[Incoming], losers: list[Incoming], last: int) -> Plan:

@@ -1,4 +1,4 @@
-"""What time alone makes due in the feed: late records to be healed, markers to be forgotten, figures to be shown.
+"""What time alone makes due in the feed: late records to be healed, markers and answers to be forgotten, figures to be shown.
 
 Runs beside the lane on a connection of its own. Two processes may do it at once: every step is one transaction.
 """
@@ -17,6 +17,7 @@ from services.kernel.postgres import ConnectionLost, Queries, Unreachable
 QUERIES = Queries(Path(__file__).with_name("housekeeping.sql"))
 STALE_AFTER = timedelta(seconds=30)  # a redelivery or a replay has brought the newest record again by then
 KEEP_MARKERS = timedelta(days=90)  # how long a device may be away and still learn of removals
+KEEP_ANSWERS = timedelta(days=90)  # as long as the topics of uploads and answers keep theirs
 CHUNK = 2000
 EVERY_S = 5.0
 CLEAN_EVERY = 720  # rounds: once an hour
@@ -43,6 +44,7 @@ async def _round(store: Store, clean: bool) -> None:
     await show_figures(store)
     if clean:
         await forget(store, KEEP_MARKERS)
+        await forget_answers(store, KEEP_ANSWERS)
 
 
 async def heal(store: Store, after: timedelta) -> int:
@@ -59,10 +61,21 @@ async def forget(store: Store, keep: timedelta) -> int:
     forgotten = 0
     for (channel,) in await store.fetch(QUERIES.old_markers, keep):
         for query in (QUERIES.clean_removed, QUERIES.clean_left):
-            rows = CHUNK
-            while rows == CHUNK:
-                rows = await _forget_chunk(store, query, channel, keep)
-                forgotten += rows
+            forgotten += await _forget_all(store, query, channel, keep)
+    return forgotten
+
+
+async def forget_answers(store: Store, keep: timedelta) -> int:
+    """Deletes uploads that were settled before `keep`, and their answers; devices keep what they were told. Returns how many."""
+    channels = await store.fetch(QUERIES.old_uploads, keep)
+    return sum([await _forget_all(store, QUERIES.clean_uploads, channel, keep) for (channel,) in channels])
+
+
+async def _forget_all(store: Store, query: str, channel: str, keep: timedelta) -> int:
+    forgotten, rows = 0, CHUNK
+    while rows == CHUNK:
+        rows = await _forget_chunk(store, query, channel, keep)
+        forgotten += rows
     return forgotten
 
 

@@ -38,3 +38,19 @@ update ceebus.feed_position set oldest = greatest(oldest, $2) where channel = $1
 -- Rows that wait and keys that are parked, for the metrics.
 select channel, kind, count(*) filter (where outcome = 'waiting') as waiting, count(*) filter (where outcome <> 'waiting') as parked
 from ceebus.due group by channel, kind
+
+-- name: old_uploads
+-- Channels with uploads that had their final answer longer ago than senders are given to fetch it.
+select distinct channel from ceebus.upload where final and final_at < now() - $1::interval
+
+-- name: clean_uploads
+-- Forgets uploads and their answers, oldest first, at most $3; a key that has had another answer since keeps that one.
+with old as (select channel, kind, source_id, revision, sender, upload_id from ceebus.upload
+             where channel = $1 and final and final_at < now() - $2::interval order by final_at limit $3),
+     gone as (delete from ceebus.upload u using old o
+              where (u.channel, u.kind, u.source_id, u.revision, u.sender, u.upload_id)
+                  = (o.channel, o.kind, o.source_id, o.revision, o.sender, o.upload_id)
+              returning u.channel, u.sender || '/' || u.source_id || '/' || u.revision as key, u.attempt),
+     unsaid as (delete from ceebus.feed f using gone g
+                where f.channel = g.channel and f.kind = 'results' and f.key = g.key and f.objectversion = g.attempt)
+select count(*) as rows, null::bigint as oldest from gone

@@ -40,11 +40,11 @@ class Refusal:
     headers: list[tuple[str, str]]
 
     def due_row(self) -> tuple[Any, ...]:
-        head = (self.kind, self.key, self.objectversion, self.outcome, self.code, _json(self.params))
-        return (*head, self.topic, self.topic_partition, self.topic_offset, self.value, _json(self.headers))
+        head = (self.kind, self.key, self.objectversion, self.outcome, self.code, as_json(self.params))
+        return (*head, self.topic, self.topic_partition, self.topic_offset, self.value, as_json(self.headers))
 
     def ledger_row(self) -> tuple[Any, ...]:
-        return self.kind, self.key, self.objectversion, self.outcome, self.code, _json(self.params)
+        return self.kind, self.key, self.objectversion, self.outcome, self.code, as_json(self.params)
 
 
 def from_outcomes(record: Record) -> Refusal:
@@ -70,7 +70,7 @@ def from_outcomes(record: Record) -> Refusal:
 
 
 def malformed(kind: str, topic: str, record: Record, why: str) -> Refusal:
-    """A record of export.* that can't be read."""
+    """A record of export.* or results.<ch> that can't be read."""
     version = dict(record.headers).get("ce_objectversion", b"").decode(errors="replace")
     place = (topic, record.partition, record.offset, record.value, _kept(record.headers))
     return Refusal(kind, _key(record.key), _number(version), "quarantined", "malformed", {"error": why}, *place)
@@ -122,7 +122,8 @@ def _kept(headers: Sequence[tuple[str, bytes]]) -> list[tuple[str, str]]:
     return [(name, value.decode(errors="replace")) for name, value in headers if not name.startswith("__")]
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """JSON that PostgreSQL can keep."""
     return orjson.dumps(_without_nul(value)).decode()
 
 

@@ -56,5 +56,6 @@ class ParentsFirst(Consumer):
 
 
 def _rank(partition: Partition) -> int:
-    """Outcomes last: they are few, and about keys."""
-    return _RANK.get(topics.parse(partition[0])[2], len(_RANK))
+    """Answers first: few, they refer to nothing, and somebody waits for them. Outcomes last: they are few, and about keys."""
+    stream, _, kind = topics.parse(partition[0])
+    return -1 if stream == "results" else _RANK.get(kind, len(_RANK))

@@ -66,12 +66,12 @@ def read(kind: str, record: Record) -> Incoming:
         op = headers["ce_op"].decode() if "ce_op" in headers else body.get("op", "delete")
         if op not in _OPERATIONS or (value is None) != (op == "delete"):
             raise Malformed(f"operation {op!r} does not go with its value")
-        upsert, audience, digest = op == "upsert", headers.get("ce_audience"), headers.get("ce_contenthash")
+        upsert, audience = op == "upsert", headers.get("ce_audience")
         return Incoming(
-            reference=(kind, _stored_text((record.key or b"").decode())),
+            reference=(kind, stored_text((record.key or b"").decode())),
             objectversion=_int64(int(headers["ce_objectversion"])),
             op=op,
-            hash=bytes.fromhex(digest.decode()) if digest else None,
+            hash=content_hash_of(headers),
             version=_int64(body["version"]) if "version" in body else None,
             body=value,
             audience=None if audience is None else audience_of(audience),
@@ -79,7 +79,7 @@ def read(kind: str, record: Record) -> Incoming:
             bare=not upsert and body.keys() <= _BARE,
             needs=contract.needs(body) if upsert else (),
             soft=contract.soft(body) if upsert else (),
-            event_ms=_milliseconds(headers["ce_time"]) if "ce_time" in headers else None,
+            event_ms=event_ms_of(headers),
             topic_partition=record.partition,
             topic_offset=record.offset,
             run=UUID(headers["ce_runid"].decode()) if "ce_runid" in headers else None,
@@ -115,7 +115,18 @@ def audience_of(value: bytes) -> tuple[str, ...] | None:
     reps = orjson.loads(value)
     if reps is not None and any(SEPARATOR in rep for rep in reps):
         raise Malformed("a rep number holds a control character")
-    return None if reps is None else tuple(sorted({_stored_text(rep) for rep in reps}))
+    return None if reps is None else tuple(sorted({stored_text(rep) for rep in reps}))
+
+
+def content_hash_of(headers: dict[str, bytes]) -> bytes | None:
+    """Raises ValueError for what is no hash."""
+    digest = headers.get("ce_contenthash")
+    return bytes.fromhex(digest.decode()) if digest else None
+
+
+def event_ms_of(headers: dict[str, bytes]) -> int | None:
+    """When what the record tells about happened, since 1970; raises ValueError."""
+    return _milliseconds(headers["ce_time"]) if "ce_time" in headers else None
 
 
 def _fields(value: bytes | None) -> dict[str, Any]:
@@ -132,7 +143,8 @@ def is_storable(text: str) -> bool:
     return bool(text) and "\x00" not in text and (len(text) * 4 <= KEY_LIMIT or len(text.encode()) <= KEY_LIMIT)
 
 
-def _stored_text(text: str) -> str:
+def stored_text(text: str) -> str:
+    """The text if it can be a key or an addressee; raises Malformed."""
     if not is_storable(text):
         raise Malformed("a key is empty, longer than 512 bytes or holds a NUL")
     return text

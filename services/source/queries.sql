@@ -185,9 +185,10 @@ select coalesce(body ->> 'time_zone', 'Europe/Warsaw') from cee.mobile_channels 
 select kind from ceebus.channel_source where channel = $1 and source = 'ingest'
 
 -- name: take_wanted
--- Wanted rows that are due; should this process die they are due again later. (our database)
+-- Wanted rows that are due, but for the writer's; should this process die they are due again later. (our database)
 update ceebus.wanted set attempts = attempts + 1, next_at = now() + least(300, 5 * 2 ^ least(attempts, 10)) * interval '1 second'
-where id in (select id from ceebus.wanted where channel = $1 and taken_at is null and next_at <= now() order by id limit $2)
+where id in (select id from ceebus.wanted
+             where channel = $1 and kind not like 'import/%' and taken_at is null and next_at <= now() order by id limit $2)
 returning id, kind, key, action, reason
 
 -- name: drop_wanted
