@@ -7,6 +7,7 @@ _AGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800,
 RECORDS = Counter("ceebus_records_total", "Records by what became of them", ["role", "channel", "kind", "outcome"])
 REFUSALS = Counter("ceebus_refusals_total", "Records that were not plainly sent, by code", ["role", "channel", "kind", "code"])
 BATCH_FAILURES = Counter("ceebus_batch_failures_total", "Batches that had to be tried again", ["role"])
+GAPS = Counter("ceebus_gaps_total", "Stretches of a log that were gone before they were read", ["role", "channel", "kind"])
 EVENT_AGE = Histogram("ceebus_event_age_seconds", "From the commit in CEE to the effect", ["role", "channel", "kind"], buckets=_AGES)
 LAG = Gauge("ceebus_lag_records", "End offset minus next offset", ["role", "channel", "kind"])
 OUTBOX_AGE = Gauge("ceebus_outbox_oldest_age_seconds", "Age of the oldest committed change not yet published", ["channel"])
