@@ -16,8 +16,8 @@ import orjson
 
 from services.kernel.blobs import BlobStore
 from services.kernel.postgres import Pool, Queries
+from services.kernel.signatures import CONTENT_LIMIT, fits, mime_of
 from services.source.publish import Row
-from services.source.signatures import CONTENT_LIMIT, fits, mime_of
 
 QUERIES = Queries(Path(__file__).with_name("queries.sql"))
 AT_ONCE = 16  # contents in memory, at most 3 MB each: their syncs to disk overlap

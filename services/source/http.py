@@ -17,10 +17,10 @@ from services.kernel.kafka import DeliveryFailed, Producer
 from services.kernel.kafka import Unreachable as KafkaUnreachable
 from services.kernel.postgres import Pool, Queries
 from services.kernel.settings import Settings
+from services.kernel.signatures import CONTENT_LIMIT
 from services.source.ingest import Ingest, Report
 from services.source.lines import Judge
 from services.source.ndjson import BODY_LIMIT, BodyTooLarge
-from services.source.signatures import CONTENT_LIMIT
 from services.source.surroundings import Surroundings
 from services.source.watch import Watch
 

@@ -82,9 +82,9 @@ cross join lateral cee.dependents($1, r.kind, r.key, r.scope, $5, $6, $7) as d
 order by r.i, d.kind collate "C", d.key collate "C" limit $7
 
 -- name: rows_of_keys
--- The current state of chosen objects; the body as PostgreSQL writes it.
+-- The current state of chosen objects; the body as PostgreSQL writes it. OFFSET 0: the view's body is computed once, not once a mention.
 select v.key, v.version, v.member, coalesce(v.body @> '{"stub": true}', false) as stub, convert_to(v.body::text, 'UTF8') as body
-from cee.kind_view v where v.channel = $1 and v.key = any($2::text[])
+from (select key, version, member, body from cee.kind_view where channel = $1 and key = any($2::text[]) offset 0) v
 
 -- name: published_of_keys
 -- Which of the keys stand in the log with a value.
@@ -111,12 +111,13 @@ on conflict (channel, kind, key) do update set objectversion = excluded.objectve
 -- name: chunk
 -- The next rows of a kind in key order, remembered as published in the same statement; body null where nothing is sent.
 with rows as materialized (
-    select v.key, v.version, v.member, coalesce(v.body @> '{"stub": true}', false) as stub, v.body
-    from cee.kind_view v where v.channel = $1 and v.key > $3 order by v.key limit $4
+    select v.key, v.version, v.member, v.body from cee.kind_view v where v.channel = $1 and v.key > $3 order by v.key limit $4
+), marked as (
+    select r.*, coalesce(r.body @> '{"stub": true}', false) as stub from rows r offset 0
 ), chosen as materialized (
     select r.*, r.member or r.stub or exists (
         select from ceebus.published p where p.channel = $1 and p.kind = $2 and p.key = r.key and not p.removed) as sent
-    from rows r
+    from marked r
 ), kept as (
     insert into ceebus.published(channel, kind, key, objectversion, removed)
     select $1, $2, key, $5, false from chosen where sent

@@ -11,9 +11,9 @@ import pytest
 
 from services.exporter.kinds.articles import is_ean
 from services.kernel.postgres import Connection, connect
+from services.kernel.signatures import fits
 from services.sandbox.generate.load import ChannelExists, generate
 from services.sandbox.generate.sizes import SIZES
-from services.source.signatures import fits
 from tests.stack import Databases
 
 OF_THE_LOAD = ("version", "changed_at", "as_of", "created_at", "row_id", "content", "list_version")

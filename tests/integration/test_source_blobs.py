@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,19 +10,12 @@ from typing import Any
 import pytest
 
 from services.kernel.blobs import BlobStore
+from services.kernel.signatures import CONTENT_LIMIT
 from services.sandbox.stack import Stack
-from services.source.signatures import CONTENT_LIMIT, fits, mime_of
 from tests.source_bed import Bed, small_cee, source_task
 from tests.stack import eventually
 
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-def zipped(name: str) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        archive.writestr(name, "x")
-    return held.getvalue()
 
 
 @pytest.fixture
@@ -78,39 +69,3 @@ async def test_a_content_is_fetched_once_until_its_file_is_lost(bed: Bed, channe
         store.path(sha256).unlink()
         await bed.want(channel, "attachments", "A", "republish")
         await eventually(lambda: store.exists(sha256))
-
-
-@pytest.mark.parametrize(
-    ("extension", "content", "good"),
-    [
-        ("jpg", b"\xff\xd8\xff\xe0", True),
-        ("jpg", PNG, False),
-        ("gif", b"GIF87a", True),
-        ("bmp", b"BM", True),
-        ("raw", b"II*\x00", True),
-        ("raw", b"%PDF-1.7", False),
-        ("raw", b"ID3", False),
-        ("pdf", b"%PDF-1.7", True),
-        ("doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", True),
-        ("docx", zipped("word/document.xml"), True),
-        ("docx", zipped("xl/workbook.xml"), False),
-        ("docx", b"PK\x03\x04broken", False),
-        ("txt", "Zażółć\tgęślą\r\n\f".encode(), True),
-        ("txt", b"a\x00b", False),
-        ("txt", b"a\x0bb", False),
-        ("amr", b"#!AMR\n", True),
-        ("m4a", b"\x00\x00\x00\x20ftypM4A ", True),
-        ("m4a", b"ftyp", False),
-        ("mp3", b"ID3\x04", True),
-        ("mp3", b"\xff\xfb\x90", True),
-        ("mp3", b"\xff\x1f", False),
-    ],
-)
-def test_signatures(extension: str, content: bytes, good: bool) -> None:
-    assert mime_of(extension)
-    assert fits(extension, content) is good
-
-
-def test_the_list_of_extensions_is_closed() -> None:
-    assert mime_of("exe") is None
-    assert mime_of("PNG") is None
