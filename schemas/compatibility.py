@@ -1,7 +1,8 @@
 """What a changed JSON Schema breaks. Used by schemas/publish.py before it writes, and by the contract tests.
 
-What CEE may send (`cee`) may only become more, what a device must understand (`export`) may only become less; new fields are
-always welcome, since readers ignore what they do not know. Known constraints only: the ones our models produce.
+What others may send (CEE `cee`, devices `mobile`) may only become more, what others must understand (`export`, `import`) may
+only become less; new fields are always welcome, since readers ignore what they do not know. Known constraints only: the ones
+our models produce.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Side = Literal["cee", "export"]
+Side = Literal["cee", "export", "mobile", "import"]
 Schema = dict[str, Any]
 
+TAKEN = frozenset({"cee", "mobile"})  # the sides where others write and ceebus reads
 # constraints by what a greater number does to the set of permitted values
 _UPPER = ("maxLength", "maximum", "maxItems")
 _LOWER = ("minLength", "minimum", "minItems")
@@ -38,9 +40,9 @@ def _compare(pair: _Pair, path: str, before: Schema, after: Schema) -> Iterator[
     if not old.keys() & new.keys():
         yield f"{path or 'record'}: {_listed(added)} instead of {_listed(lost)}"
         return
-    if lost and pair.side == "cee":
+    if lost and pair.side in TAKEN:
         yield f"{path or 'record'}: {_listed(lost)} no longer permitted"
-    if added and pair.side == "export" and not _is_told_apart(before):  # a new dictionary is new data, another type is not
+    if added and pair.side not in TAKEN and not _is_told_apart(before):  # a new dictionary is new data, another type is not
         yield f"{path or 'record'}: {_listed(added)} not permitted before"
     for label in sorted(old.keys() & new.keys()):
         where = f"{path}<{label}>" if _is_told_apart(before) else path
@@ -65,7 +67,7 @@ def _compare_fields(pair: _Pair, path: str, old: Schema, new: Schema) -> Iterato
             yield f"{where}: removed"
         else:
             yield from _compare(pair, where, before[name], after[name])
-    if pair.side == "cee":
+    if pair.side in TAKEN:
         yield from (f"{path + '.' if path else ''}{name}: now required" for name in sorted(has - had))
     else:
         yield from (f"{path + '.' if path else ''}{name}: no longer required" for name in sorted((had - has) & after.keys()))
@@ -74,11 +76,11 @@ def _compare_fields(pair: _Pair, path: str, old: Schema, new: Schema) -> Iterato
 def _compare_values(side: Side, path: str, old: Schema, new: Schema) -> Iterator[str]:
     """Closed lists and constants; a list that opens or closes is one that grew or shrank."""
     before, after = _values(old), _values(new)
-    if side == "cee" and after is not None:
+    if side in TAKEN and after is not None:
         gone = before - after if before is not None else {"all other values"}
         if gone:
             yield f"{path}: {_listed(gone)} no longer permitted"
-    if side == "export" and before is not None:
+    if side not in TAKEN and before is not None:
         more = after - before if after is not None else {"all other values"}
         if more:
             yield f"{path}: {_listed(more)} not permitted before"
@@ -89,11 +91,11 @@ def _compare_limits(side: Side, path: str, old: Schema, new: Schema) -> Iterator
         before, after = old.get(name), new.get(name)
         narrower = after is not None and (before is None or (after < before if name in _UPPER else after > before))
         wider = before is not None and (after is None or (after > before if name in _UPPER else after < before))
-        if narrower if side == "cee" else wider:
+        if narrower if side in TAKEN else wider:
             yield f"{path}: {name} {before} -> {after}"
     for name in ("pattern", "format"):  # whether one pattern permits more than another cannot be told: any other one may break
         before, after = old.get(name), new.get(name)
-        if before != after and (after if side == "cee" else before) is not None:
+        if before != after and (after if side in TAKEN else before) is not None:
             yield f"{path}: {name} {before} -> {after}"
 
 

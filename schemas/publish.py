@@ -1,6 +1,6 @@
 """Writes schemas/published/: what travels, as JSON Schema, one file a stream and kind. `make schemas`; the files are committed.
 
-They are what was agreed with CEE and with the devices: a change that would break either side is named and not written
+They are what was agreed with CEE, with the devices and with subscribers: a change that would break either side is named and not written
 (schemas/compatibility.py); it belongs into a new version beside the old.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,21 +17,30 @@ from pydantic.json_schema import models_json_schema
 
 from schemas.cee.registry import CHANGES
 from schemas.channel import ID_PATTERN
-from schemas.compatibility import Side, breaks
+from schemas.compatibility import TAKEN, Side, breaks
 from schemas.export.master_data import BY_DICTIONARY
 from schemas.export.price_lists import PriceList, PriceRow
 from schemas.export.registry import EXPORT
 from schemas.export.results import KIND as RESULTS
 from schemas.export.results import ImportResult
-from schemas.topics import KINDS
+from schemas.imports.registry import IMPORTS
+from schemas.mobile.registry import MOBILE
+from schemas.topics import IMPORT_KINDS, KINDS
 
 Schema = dict[str, Any]
 FOLDER = Path(__file__).with_name("published")
 VERSION = 1
-SIDES: tuple[Side, ...] = ("cee", "export")
+PUBLISHED: dict[Side, tuple[str, ...]] = {"cee": KINDS, "export": (*KINDS, RESULTS), "mobile": IMPORT_KINDS, "import": IMPORT_KINDS}
 PAYLOADS: dict[str, Sequence[type[BaseModel]]] = {
+    **{kind: (payload,) for kind, payload in EXPORT.items()},
     "master-data": tuple(dict.fromkeys(BY_DICTIONARY.values())),
     "price-lists": (PriceList, PriceRow),
+}
+MODELS: dict[Side, Mapping[str, Sequence[type[BaseModel]]]] = {
+    "cee": CHANGES,
+    "export": PAYLOADS,
+    "mobile": {kind: (upload,) for kind, upload in MOBILE.items()},
+    "import": {kind: (record,) for kind, record in IMPORTS.items()},
 }
 TOLD_APART_BY = {"master-data": "dictionary", "price-lists": "record"}
 
@@ -52,15 +61,17 @@ def agreed(side: Side, kind: str) -> Schema | None:
 
 def schema_of(side: Side, kind: str) -> Schema:
     """The schema of a kind as the models state it now."""
-    models = CHANGES[kind] if side == "cee" else PAYLOADS.get(kind, (EXPORT[kind],))
-    mode: Literal["validation", "serialization"] = "validation" if side == "cee" else "serialization"
+    if kind == RESULTS:
+        return results_schema()
+    models = MODELS[side][kind]
+    mode: Literal["validation", "serialization"] = "validation" if side in TAKEN else "serialization"
     names, found = models_json_schema([(model, mode) for model in models], ref_template="#/$defs/{model}")
     definitions = {name: _tidy(definition, side) for name, definition in found["$defs"].items()}
     variants = [names[model, mode]["$ref"].removeprefix("#/$defs/") for model in models]
     for name, model in zip(variants, models, strict=True):
         _complete(definitions[name], side, kind)
-        if side == "cee":
-            definitions[name]["examples"] = [_example(model, kind)]
+        if side != "export":
+            definitions[name]["examples"] = [_example(model, side, kind)]
     tag = TOLD_APART_BY.get(kind)
     if side == "export" and EXPORT[kind].leaves == "deactivate":
         definitions["Deactivated"] = _deactivated(definitions[variants[0]], kind)
@@ -107,7 +118,8 @@ def _complete(record: Schema, side: Side, kind: str) -> None:
     properties, required = record["properties"], record["required"]
     properties["channel"] = {"type": "string", "pattern": ID_PATTERN}
     properties["kind"] = {"type": "string", "const": kind}
-    properties["key"] = {"type": "string", "minLength": 1, "maxLength": 512}
+    if side in ("cee", "export"):
+        properties["key"] = {"type": "string", "minLength": 1, "maxLength": 512}
     if side == "export":
         properties["op"] = {"type": "string", "const": "upsert"}
         properties["content_hash"], properties["run_id"] = _HASH, _RUN
@@ -127,19 +139,21 @@ def _deactivated(upsert: Schema, kind: str) -> Schema:
     }
 
 
-def _example(model: Any, kind: str) -> Schema:
+def _example(model: Any, side: Side, kind: str) -> Schema:
+    if side != "cee":
+        return dict(model.example)
     given: Schema = {"channel": "PL1", "kind": kind, "member": True, "version": 1} | model.example
     return given | {"key": given.get("key") or model.model_construct(**given).own_key()}
 
 
 def _tidy(schema: Any, side: Side) -> Any:
-    """Without pydantic's titles; on export without null, since a payload leaves empty fields out."""
+    """Without pydantic's titles; on export without null, since a payload leaves empty fields out (in an edit null means emptied)."""
     if isinstance(schema, list):
         return [_tidy(part, side) for part in schema]
     if not isinstance(schema, dict):
         return schema
     made = {name: _tidy(part, side) for name, part in schema.items() if name != "title" or isinstance(part, dict)}
-    if side == "cee":
+    if side != "export":
         return made
     if "default" in made and made["default"] is None:
         del made["default"]
@@ -153,13 +167,13 @@ def _tidy(schema: Any, side: Side) -> Any:
 def main(arguments: Sequence[str]) -> int:
     """Writes what changed; 1 if that would break what was agreed, or with --check if a file is not current."""
     stale, broken = [], []
-    stated: list[tuple[Side, str, Schema]] = [(side, kind, schema_of(side, kind)) for side in SIDES for kind in KINDS]
-    for side, kind, now in [*stated, ("export", RESULTS, results_schema())]:
-        path, before = published(side, kind), agreed(side, kind)
-        if before == now:
-            continue
-        stale.append((path, now))
-        broken += [f"{path.name} ({side}): {what}" for what in breaks(before, now, side)] if before else []
+    for side, kinds in PUBLISHED.items():
+        for kind in kinds:
+            path, before, now = published(side, kind), agreed(side, kind), schema_of(side, kind)
+            if before == now:
+                continue
+            stale.append((path, now))
+            broken += [f"{path.name} ({side}): {what}" for what in breaks(before, now, side)] if before else []
     for line in broken or [str(path.relative_to(FOLDER)) for path, _ in stale]:
         print(line)  # noqa: T201
     if broken or "--check" in arguments:

@@ -7,7 +7,6 @@ original bytes: a refusal, to be answered.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar, Literal, Self
 
 from schemas.envelope import Contract
@@ -39,10 +38,13 @@ class Import(Contract):
     def of(cls, upload: Upload, **derived: Any) -> Self:
         """The record of an upload: fields of the same name are taken over unchecked, they were checked on the way in."""
         given = upload.__dict__
-        values: dict[str, Any] = {name: given[name] for name in cls.model_fields if name in given and name not in derived}
-        sent = (upload.model_fields_set & values.keys()) | derived.keys()
-        construct: Callable[..., Self] = cls.model_construct
-        return construct(_fields_set=set(sent), **values, **derived)
+        values = {name: given.get(name, field.default) for name, field in cls.model_fields.items()} | derived
+        made = cls.__new__(cls)
+        object.__setattr__(made, "__dict__", values)
+        object.__setattr__(made, "__pydantic_fields_set__", (upload.model_fields_set & values.keys()) | derived.keys())
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
 
     def written(self) -> dict[str, Any]:
         """Json-mode fields of the value; empty ones are left out."""

@@ -34,7 +34,7 @@ class Upload(Contract):
     source_id: Uuid
     revision: Position
     op: Literal["upsert", "delete"] = "upsert"
-    client: Literal["device", "management"]
+    client: Literal["device", "management"] = Field(description="This, the next three and `channel` are stamped by the gateway.")
     device_id: Text64 | None = None
     client_id: Text64 | None = None
     db_epoch: Uuid | None = None
