@@ -21,11 +21,18 @@ from aiokafka.errors import (
     KafkaError,
     NoOffsetForPartitionError,
 )
-from aiokafka.partitioner import murmur2
+from aiokafka.partitioner import murmur2 as murmur2_in_python
 from aiokafka.structs import OffsetAndMetadata
 
 from schemas.envelope import Headers
 from services.kernel.settings import Kafka
+
+try:
+    from murmurhash2 import murmurhash2 as _murmur2
+except ImportError:  # no wheel for this machine
+    _murmur2 = None
+
+_SEED = 0x9747B28C  # of Kafka's murmur2
 
 Partition = tuple[str, int]  # (topic without prefix, partition number)
 
@@ -71,7 +78,8 @@ class Outgoing:
 
 def partition_for(key: bytes, partitions: int) -> int:
     """Kafka's default partitioner: murmur2 of the key, so that other clients find a key where we put it."""
-    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
+    found = murmur2_in_python(key) if _murmur2 is None else _murmur2(key, _SEED)
+    return int((found & 0x7FFFFFFF) % partitions)
 
 
 class Producer:

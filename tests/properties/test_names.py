@@ -3,6 +3,7 @@
 import re
 from itertools import product
 
+from aiokafka.partitioner import murmur2 as aiokafka_murmur2
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,3 +51,8 @@ def test_the_partitioner_is_kafkas_own() -> None:
         -790332482 & 0x7FFFFFFF,
         -985981536 & 0x7FFFFFFF,
     ]
+
+
+@given(st.binary(max_size=64))
+def test_the_partitioner_in_c_and_the_one_in_python_agree(key: bytes) -> None:
+    assert partition_for(key, 1 << 31) == aiokafka_murmur2(key) & 0x7FFFFFFF
