@@ -30,7 +30,7 @@ from services.kernel.settings import Kafka
 try:
     from murmurhash2 import murmurhash2 as _murmur2
 except ImportError:  # no wheel for this machine
-    _murmur2 = None
+    _murmur2 = None  # type: ignore[assignment]
 
 _SEED = 0x9747B28C  # of Kafka's murmur2
 
