@@ -45,6 +45,18 @@ create table cee.visit (
 create index visit_channel on cee.visit (channel, rep, planned_start);
 create index visit_partner on cee.visit (partner, planned_start);
 
+-- What a device said last of a partner by each source_id, and the version that left: its next revision is built on that, whether
+-- or not the device has heard of it yet.
+create table cee.partner_import (
+    channel text collate "C" not null,
+    source_id uuid not null,
+    partner text collate "C" not null references cee.partner on update cascade on delete cascade,
+    version bigint not null,
+    said jsonb not null,
+    primary key (channel, source_id)
+);
+create index partner_import_partner on cee.partner_import (partner);
+
 -- The organisation that answers for a partner, and the CEE type of a file (a channel's file_types).
 alter table cee.partner add column organisation text collate "C";
 alter table cee.attachment add column file_type text collate "C";
