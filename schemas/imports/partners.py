@@ -47,7 +47,7 @@ class Partner(PartnerFields, Import, kind="partners"):
         fields = super().written()
         if not self.read_only:
             fields.pop("read_only")
-        if self.number is not None:
+        if self.number is not None and self.op == "upsert":
             fields |= _emptied(self, fields)
         if self.base is not None:
             fields["base"] |= _emptied(self.base, fields["base"])

@@ -13,16 +13,23 @@ import orjson
 from schemas.topics import parse
 from services.kernel.kafka import Consumer, NotOwner, Partition
 from services.kernel.logging import log
-from services.kernel.postgres import Pool, Queries
+from services.kernel.postgres import Pool, PooledConnection, Queries
+from services.kernel.row_marks import Gap, OnGap
 
 QUERIES = Queries(Path(__file__).with_name("marks.sql"))
 
 
-class KafkaMarks:
-    """Marks of one consumer group. A lost offset is restored from the mirror; one below the log start is a gap."""
+async def want_snapshot(connection: PooledConnection, gap: Gap) -> None:
+    """What CEE stated is read again from CEE (faults.md 1)."""
+    _, channel, kind = parse(gap.partition[0])
+    await connection.execute(QUERIES.want_snapshot, channel, kind, f"gap: marker {gap.offset}, log starts at {gap.start}")
 
-    def __init__(self, lane: str, pool: Pool) -> None:
-        self._lane, self._pool = lane, pool
+
+class KafkaMarks:
+    """Marks of one consumer group. A lost offset is restored from the mirror; one below the log start is a gap: `on_gap`."""
+
+    def __init__(self, lane: str, pool: Pool, on_gap: OnGap = want_snapshot) -> None:
+        self._lane, self._pool, self._on_gap = lane, pool, on_gap
 
     async def positions(self, consumer: Consumer, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """Committed offset, else the mirror's, else (never transferred) the log's start."""
@@ -42,12 +49,12 @@ class KafkaMarks:
         return found
 
     async def _gap(self, partition: Partition, offset: int, start: int) -> None:
-        """What lies between the marker and the log start is gone: said, and read again from CEE (faults.md 1)."""
+        """What lies between the marker and the log start is gone: said, and made up for where that is possible."""
         log.error(
             "the log no longer holds what follows the marker", action="gap", lane=self._lane, topic=partition[0], offset=offset, start=start
         )
-        _, channel, kind = parse(partition[0])
-        await self._pool.execute(QUERIES.want_snapshot, channel, kind, f"gap: marker {offset}, log starts at {start}")
+        async with self._pool.acquire() as connection, connection.transaction():
+            await self._on_gap(connection, Gap(partition, offset, start))
 
     async def settled(self, consumer: Consumer, offsets: dict[Partition, int]) -> None:
         """Commits to Kafka, then mirrors: the mirror may be behind as well, never ahead."""

@@ -7,15 +7,8 @@ import hashlib
 from schemas.cee.attachments import Attachment
 from schemas.channel import Channel
 from schemas.export import attachments as export
+from schemas.files import LARGEST, extension_defect
 from services.kernel.guard import Refused
-
-EXTENSIONS = {
-    "image": frozenset({"jpg", "png", "bmp", "gif", "raw"}),
-    "file": frozenset({"pdf", "doc", "docx", "txt"}),
-    "recording": frozenset({"amr", "m4a", "mp3"}),
-}
-ALL_EXTENSIONS = frozenset().union(*EXTENSIONS.values())
-LARGEST = 3 * 1024 * 1024  # bytes
 
 
 def handle(change: Attachment, channel: Channel) -> export.Attachment:
@@ -31,12 +24,9 @@ def _note(change: Attachment) -> export.Attachment:
 
 
 def _file(change: Attachment) -> export.Attachment:
-    if not change.extension:
-        raise Refused("quarantined", "field_missing", field="extension")
-    if change.extension not in ALL_EXTENSIONS:
-        raise Refused("quarantined", "extension_not_allowed", extension=change.extension[:100])
-    if change.extension not in EXTENSIONS[change.type]:
-        raise Refused("quarantined", "field_invalid", field="type", value=change.type)
+    defect = extension_defect(change.type, change.extension)
+    if defect:
+        raise Refused("quarantined", defect.code, **defect.params)
     if change.sha256 is None or change.size is None or change.mime is None:
         raise Refused("waiting", "content_missing", name=change.name)
     if change.size > LARGEST:

@@ -1,0 +1,1 @@
+"""mobile.* -> import.*: every upload judged by itself, accepted or refused with its code."""

@@ -1,0 +1,41 @@
+"""The importer: mobile.* -> import.* for every active channel, a lane each ("Import BUS danych" of the CEE manual)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from schemas import topics
+from schemas.channel import encode_channel
+from services.importer.batch import ImportBatch
+from services.importer.gaps import lost
+from services.kernel.channels import ChannelFollower
+from services.kernel.kafka import Consumer, producer
+from services.kernel.lane import Lane
+from services.kernel.lanes import keep_lanes
+from services.kernel.marks import KafkaMarks
+from services.kernel.postgres import pool
+from services.kernel.role import run
+from services.kernel.settings import Settings
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Runs until `stop`; the committed offsets of `ceebus.import.<ch>` say how far uploads have been judged."""
+    client = f"ceebus-importer-{settings.instance}"
+    async with (
+        pool(settings.database_url, size=4, application=client) as database,
+        producer(settings.kafka, client) as out,
+        ChannelFollower(settings.kafka, client) as channels,
+    ):
+        work = ImportBatch(channels, database, out)
+
+        def lane(channel: str) -> Lane:
+            group = f"ceebus.import.{encode_channel(channel)}"
+            consumer = Consumer(settings.kafka, group, client, instance=f"importer-{settings.instance}")
+            read = [topics.mobile(channel, kind) for kind in topics.IMPORT_KINDS]
+            return Lane(f"import.{encode_channel(channel)}", consumer, read, KafkaMarks(f"import.{channel}", database, lost), work)
+
+        await keep_lanes(channels, lane, stop)
+
+
+if __name__ == "__main__":
+    run("importer", serve)
