@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 
-import orjson
-
 from schemas import topics
-from schemas.envelope import Headers
 from services.importer.devices import devices_of
-from services.importer.judge import Sent, Verdict, judge
+from services.importer.headers import import_headers, origin_headers
+from services.importer.judge import Sent, judge
 from services.kernel import metrics
 from services.kernel.channels import ChannelFollower
-from services.kernel.kafka import Outgoing, Producer, Record
+from services.kernel.kafka import Outgoing, Producer
 from services.kernel.lane import Batch
 from services.kernel.postgres import Pool
-
-CARRIED = frozenset({"ce_id", "ce_source", "ce_time", "ce_sender", "ce_contenthash", "traceparent"})
 
 
 class ImportBatch:
@@ -40,34 +36,13 @@ class ImportBatch:
         for record, sent in zip(batch.records, arrived, strict=True):
             verdict = judge(channel, kind, sent, devices.get(sent.device_id or ""))
             value = verdict.value if verdict.refused is None else record.value
-            out.append(Outgoing(target, batch.partition, sent.key, value, _headers(batch, record, kind, verdict)))
+            headers = import_headers(kind, record.headers, verdict)
+            if verdict.refused:
+                headers += origin_headers(batch.topic, batch.partition, record.offset)
+            out.append(Outgoing(target, batch.partition, sent.key, value, headers))
             tally[("rejected", verdict.refused.code) if verdict.refused else ("accepted", "")] += 1
         await self._producer.send_all(out)
         for (outcome, code), count in tally.items():
             metrics.RECORDS.labels("importer", channel_id, kind, outcome).inc(count)
             if code:
                 metrics.REFUSALS.labels("importer", channel_id, kind, code).inc(count)
-
-
-def _headers(batch: Batch, record: Record, kind: str, verdict: Verdict) -> Headers:
-    """Id, sender, content hash and time of the upload go on: nothing of it changes by being passed on."""
-    headers: Headers = [
-        ("ce_specversion", b"1.0"),
-        ("content-type", b"application/json"),
-        ("ce_type", b"ceebus.import.%s.v1" % kind.encode()),
-        *[(name, value) for name, value in record.headers if name in CARRIED],
-    ]
-    if verdict.device_state:
-        headers.append(("ce_devicestate", verdict.device_state.encode()))
-    if verdict.refused is None:
-        return headers
-    return [
-        *headers,
-        ("ce_outcome", verdict.refused.outcome.encode()),
-        ("ce_code", verdict.refused.code.encode()),
-        ("ce_params", orjson.dumps(verdict.refused.params, default=str)),
-        ("__connect.errors.topic", batch.topic.encode()),
-        ("__connect.errors.partition", b"%d" % batch.partition),
-        ("__connect.errors.offset", b"%d" % record.offset),
-        ("__connect.errors.stage", b"importer"),
-    ]

@@ -16,6 +16,9 @@ from schemas.channel import encode_channel
 from schemas.envelope import cee_headers
 from schemas.topics import KINDS
 from services.exporter.judge import Verdict, export_headers
+from services.importer import judge as importer
+from services.importer.headers import import_headers
+from services.kernel.guard import Refused
 from tests.contracts.test_golden import CASES, judged, load
 
 PAGE = (Path(__file__).parents[2] / "docs/contracts.md").read_text()
@@ -47,5 +50,8 @@ def test_kinds_and_partitions_are_those_of_the_page() -> None:
 def test_every_header_is_on_the_page() -> None:
     incoming = [*cee_headers("partners", "K", 1, b"/cee/main"), ("ce_time", b""), ("ce_runid", b""), ("ce_channelversion", b"")]
     outgoing = export_headers("partners", incoming, Verdict("upsert", b"{}", "0" * 64, ["R1"]))
+    uploaded = [("ce_id", b""), ("ce_source", b""), ("ce_time", b""), ("ce_sender", b""), ("ce_contenthash", b"")]
+    verdict = importer.Verdict(device_state="ok", refused=Refused("rejected", "malformed"))
+    outgoing += import_headers("partners", uploaded, verdict)
     told = set(re.findall(r"`(ce_[a-z]+|content-type)`", PAGE))
     assert told == {name for name, _ in (*incoming, *outgoing)}
