@@ -131,8 +131,8 @@ def _merge_element(name: str, parts: tuple[str, ...], sides: tuple[Any, Any, Any
     if not parts or device is None or cee is None:
         chosen: Element | None = _merge_value(name, sides, lost)
         return chosen
-    own = tuple(side if side is UNKNOWN else _without(side or {}, parts) for side in sides)
-    merged: Element = dict(_merge_value(name, own, lost))
+    before = base if base is UNKNOWN else _without(base or {}, parts)
+    merged: Element = dict(_merge_value(name, (before, _without(device, parts), _without(cee, parts)), lost))
     for part in parts:
         inner = (UNKNOWN if base is UNKNOWN else (base or {}).get(part), device.get(part), cee.get(part))
         if elements := _merge_elements(f"{name}/{part}", (), inner, lost):

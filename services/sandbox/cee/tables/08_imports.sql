@@ -64,7 +64,7 @@ alter table cee.attachment add column file_type text collate "C";
 -- A tax id as it is compared: people write it with spaces, dots and dashes. The country prefix is the reader's business.
 create function cee.bare_tax_id(tax_id text) returns text
 language sql immutable strict parallel safe
-return upper(translate(tax_id, ' .-' || chr(9) || chr(160), ''));
+return upper(regexp_replace(tax_id, '[\s.-]', '', 'g'));
 
 create index partner_tax_id on cee.partner (cee.bare_tax_id(tax_id)) where tax_id is not null;
 create index partner_origin on cee.partner (origin_source_id) where origin_source_id is not null;

@@ -31,8 +31,12 @@ begin
 end $$;
 call cee.watch('contact_person_contact', 'touch_owner', 'partner', 'number',
     'select p.partner from changed c join cee.contact_person p on p.id = c.contact_person');
-call cee.watch('document_line', 'touch_owner', 'document', 'key',
-    'select cee.escape(type) || ''/'' || cee.escape(hq_number) from changed');
+-- A document that came or changed in this very transaction is in the outbox already, with a version that nobody has seen yet:
+-- the lines that come with it do not give it another one. Rows of kind sales-documents are written by its own trigger only.
+call cee.watch('document_line', 'touch_owner', 'document', 'key', $q$
+    select distinct cee.escape(type) || '/' || cee.escape(hq_number) from changed
+    except
+    select key from ceebus.outbox where txid = pg_current_xact_id() and kind = 'sales-documents' $q$);
 call cee.watch('attachment', 'touch_owner', 'article', 'key', 'select owner_key from changed where owner_kind = ''article''');
 
 call cee.watch_part('partner_version', $q$ select 'partners', cee.escape(partner), null, 'reps' from changed $q$);
