@@ -15,12 +15,12 @@ from services.kernel.blobs import BlobStore
 from services.kernel.http import Check, Problem, add_probes, install, require_operator, serve_http
 from services.kernel.kafka import DeliveryFailed, Producer
 from services.kernel.kafka import Unreachable as KafkaUnreachable
+from services.kernel.ndjson import BodyTooLarge
 from services.kernel.postgres import Pool, Queries
 from services.kernel.settings import Settings
 from services.kernel.signatures import CONTENT_LIMIT
-from services.source.ingest import Ingest, Report
+from services.source.ingest import BODY_LIMIT, Ingest, Report
 from services.source.lines import Judge
-from services.source.ndjson import BODY_LIMIT, BodyTooLarge
 from services.source.surroundings import Surroundings
 from services.source.watch import Watch
 

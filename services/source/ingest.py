@@ -20,13 +20,14 @@ from schemas.envelope import object_version
 from services.kernel import metrics
 from services.kernel.kafka import Producer
 from services.kernel.kafka_admin import ensure_topics, topics_present
+from services.kernel.ndjson import Line, read_lines
 from services.kernel.postgres import Queries
 from services.source.lines import Accepted, Judge
-from services.source.ndjson import Line, read_lines
 from services.source.publish import Read, Records
 from services.source.surroundings import Surroundings
 
 QUERIES = Queries(Path(__file__).with_name("queries.sql"))
+BODY_LIMIT = 256 << 20
 LINES_AT_ONCE = 1000
 BYTES_AT_ONCE = 8 << 20
 REPORTED = 1000
@@ -59,7 +60,7 @@ class Ingest:
     async def take(self, channel: str, judge: Judge, kind: str, parts: AsyncIterable[bytes]) -> Report:
         """Publishes as the lines come in. Raises BodyTooLarge, DeliveryFailed; what was accepted before stays."""
         report = Report()
-        async for lines in _batches(read_lines(parts, judge.limit)):
+        async for lines in _batches(read_lines(parts, judge.limit, BODY_LIMIT)):
             accepted, rejected = await self._judged(judge, lines, report)
             await self._keep(channel, kind, rejected)
             await self._publish(channel, kind, accepted)
@@ -69,7 +70,7 @@ class Ingest:
     async def check(self, channel: str, judge: Judge, kind: str, parts: AsyncIterable[bytes]) -> Report:
         """Judges all lines and publishes none."""
         report = Report()
-        async for lines in _batches(read_lines(parts, judge.limit)):
+        async for lines in _batches(read_lines(parts, judge.limit, BODY_LIMIT)):
             _, rejected = await self._judged(judge, lines, report)
             await self._keep(channel, kind, rejected)
         return report

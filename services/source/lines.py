@@ -16,8 +16,8 @@ from schemas.cee.registry import CEE
 from schemas.defect import Defect, defect_of
 from schemas.envelope import RECORD_LIMIT
 from services.kernel.blobs import BlobStore
+from services.kernel.ndjson import Line
 from services.kernel.signatures import CONTENT_LIMIT, fits, mime_of
-from services.source.ndjson import Line
 
 KEY_LIMIT = 512  # bytes
 LINE_LIMIT = {"attachments": 6 << 20}  # a content may come inside, as base64

@@ -1,15 +1,16 @@
-"""Lines of a request body as it streams in, each of limited length; numbered from 1, blank ones counted but left out."""
+"""Lines of a request body as it streams in, each of limited length; numbered from 1, blank ones counted but left out.
+
+Used by the source for ingested changes and by the gateway for uploads.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 
-BODY_LIMIT = 256 << 20
-
 
 class BodyTooLarge(Exception):
-    """More than BODY_LIMIT bytes in one request."""
+    """More bytes in one request than it may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,12 @@ class Line:
     size: int
 
 
-async def read_lines(parts: AsyncIterable[bytes], limit: int) -> AsyncIterator[Line]:
+async def read_lines(parts: AsyncIterable[bytes], limit: int, body_limit: int) -> AsyncIterator[Line]:
     """Raises BodyTooLarge. A line longer than `limit` bytes is passed over without being held in memory."""
     number, size, total, kept = 1, 0, 0, bytearray()
     async for part in parts:
         total += len(part)
-        if total > BODY_LIMIT:
+        if total > body_limit:
             raise BodyTooLarge
         pieces = part.split(b"\n")
         for index, piece in enumerate(pieces):
