@@ -14,7 +14,9 @@ from schemas.codes import CODES, errors_page, text
 
 ROOT = Path(__file__).parents[2]
 OUTCOMES = {"rejected", "waiting", "quarantined", "unchanged", "conflict", "warning", "content"}
-RAISED_IN = [*sorted((ROOT / "services/exporter").rglob("*.py")), ROOT / "schemas/defect.py"]
+DEFECTS = [ROOT / "schemas" / name for name in ("defect.py", "files.py", "partner_rules.py")]  # of both directions
+EXPORTS = [*sorted((ROOT / "services/exporter").rglob("*.py")), *DEFECTS]
+IMPORTS = [*sorted((ROOT / "services/importer").rglob("*.py")), *DEFECTS]
 
 
 def _braces(words: str) -> set[str]:
@@ -46,15 +48,22 @@ def test_a_row_is_well_formed(code: str) -> None:
     assert _braces(row.pl) == _braces(row.de) == _braces(row.en)
 
 
-def test_every_code_that_the_exporter_raises_is_in_the_table() -> None:
-    raised = {code for path in RAISED_IN for code, _ in _calls(path)}
-    assert len(raised) > 15
+@pytest.mark.parametrize(("files", "least"), [(EXPORTS, 15), (IMPORTS, 12)], ids=["exporter", "importer"])
+def test_every_code_that_is_raised_is_in_the_table(files: list[Path], least: int) -> None:
+    raised = {code for path in files for code, _ in _calls(path)}
+    assert len(raised) > least
     assert raised - CODES.keys() == set()
 
 
 def test_the_exporter_gives_each_code_the_outcome_of_the_table() -> None:
-    given = {(code, outcome) for path in RAISED_IN for code, outcome in _calls(path) if outcome is not None}
+    given = {(code, outcome) for path in EXPORTS for code, outcome in _calls(path) if outcome is not None}
     assert {(code, outcome) for code, outcome in given if CODES[code].on_export != outcome} == set()
+
+
+def test_the_importer_rejects_what_the_table_rejects() -> None:
+    given = {(code, outcome) for path in IMPORTS for code, outcome in _calls(path) if outcome is not None}
+    assert {outcome for _, outcome in given} == {"rejected"}
+    assert {code for code, _ in given if CODES[code].outcome not in ("content", "rejected")} == set()
 
 
 def test_a_param_that_is_missing_is_shown_as_a_question_mark() -> None:
