@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from schemas.channel import ID_PATTERN
-from services.kernel.postgres import Connection, DatabaseError, Queries, connect, pool
+from services.kernel.postgres import DatabaseError, Queries, pool
 from services.kernel.settings import read_settings
+from services.sandbox.commands.partner import partners
+from services.sandbox.commands.reference import opened, unknown
 from services.sandbox.commands.show import CommandFailed, Json, columns, say, show, wait_for
 from services.sandbox.generate.day import EmptyChannel, run_day
 
@@ -19,6 +19,7 @@ SQL = Queries(Path(__file__).with_name("cee.sql"))
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The reference CEE, as its administrator would use it.")
 channels = typer.Typer(no_args_is_help=True, help="Sales channels of the reference CEE.")
 app.add_typer(channels, name="channel")
+app.add_typer(partners, name="partner")
 Name = Annotated[str, typer.Argument(metavar="CHANNEL", help="Id: up to three letters, digits, `_`, `.` or `-`.")]
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting other than the copied one.")]
 
@@ -80,21 +81,6 @@ def day(
     show(done, as_json, columns([(kind, f"{count:,}") for kind, count in sorted(done.items())]) if done else "Nothing changed.")
 
 
-@asynccontextmanager
-async def opened() -> AsyncIterator[Connection]:
-    """A connection to the reference CEE; a CEE of another make is refused."""
-    connection = await connect(read_settings().cee_database_url, application="ceebus-cee")
-    try:
-        if await connection.fetchval("select to_regclass('cee.channel')") is None:
-            text = "This database holds no reference CEE."
-            raise CommandFailed(
-                "no_reference_cee", text, "`ceebus db upgrade --reference-cee` installs it; with a real CEE, use CEE itself."
-            )
-        yield connection
-    finally:
-        await connection.close()
-
-
 async def _list() -> list[dict[str, Any]]:
     async with opened() as connection:
         return [dict(row) for row in await connection.fetch(SQL.channels)]
@@ -139,13 +125,6 @@ async def _day(channel: str, seconds: float, rate: float, seed: int) -> dict[str
             return await run_day(connections, channel, seconds, rate, seed)
         except EmptyChannel as error:
             raise CommandFailed("channel_empty", str(error), "`ceebus generate` loads a company.") from None
-
-
-def unknown(channel: str, known: list[str]) -> CommandFailed:
-    """The failure of a channel CEE does not have."""
-    return CommandFailed(
-        "channel_unknown", f"CEE has no channel {channel}. It has: {', '.join(known) or 'none'}.", "`ceebus cee channel add`"
-    )
 
 
 def _pairs(settings: list[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.sandbox.commands.cee import opened
+from services.sandbox.commands.reference import opened
 from services.sandbox.commands.show import CommandFailed, Json, columns, progress, show, wait_for
 from services.sandbox.generate.load import ChannelExists, Generated
 from services.sandbox.generate.load import generate as load
