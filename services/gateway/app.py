@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from services.gateway.middleware import Guarded
 from services.gateway.models import ProblemBody
 from services.gateway.parts import Parts, identifier
-from services.gateway.routes import attachments, enrolment, news, sync
+from services.gateway.routes import attachments, enrolment, news, results, sync
 from services.kernel.http import add_probes, install, problem
 from services.kernel.logging import log
 
@@ -25,7 +25,7 @@ def describe(parts: Parts) -> FastAPI:
     app.add_exception_handler(Exception, unexpected)
     identify = identifier(parts)
     app.include_router(enrolment.routes(parts))
-    for route in (sync, attachments, news):
+    for route in (sync, results, attachments, news):
         app.include_router(route.routes(parts, identify))
 
     async def database() -> str | None:

@@ -71,7 +71,7 @@ async def _read(connection: Connection | PooledConnection, cursor: Cursor, group
     for group in groups:
         place = places[group]
         bounds = (cursor.channel, place.position, last, cursor.rep, place.base)
-        found = await connection.fetch(getattr(SQL, f"{group}_rows"), *bounds, limit - len(rows) + 1)
+        found = await connection.fetch(getattr(SQL, f"{group}_rows"), *bounds, limit - len(rows) + 1, f"device/{cursor.device}")
         kept = found[: limit - len(rows)]
         rows += kept
         if len(found) > len(kept):

@@ -46,24 +46,29 @@ where id = $1 and (last_seen_at is null or last_seen_at < now() - interval '10 s
 select last, oldest, epoch::text as epoch from ceebus.feed_position where channel = $1
 
 -- name: data_rows
--- The next rows of a rep's data in feed order: the body, or null where the device has to forget the row.
+-- The next rows of a rep's data ($4) and of his device ($7) in feed order: the body, or null where the device has to forget the row.
 select position, kind, key,
-       case when not removed and (audience is null or $4 = any(audience)) then body end as body
+       case when not removed and (audience is null or $4 = any(audience) or $7 = any(audience)) then body end as body
 from ceebus.feed
 where channel = $1 and kind <> 'attachments' and position > $2 and position <= $3
-  and case when not removed and (audience is null or $4 = any(audience)) then true
+  and case when not removed and (audience is null or $4 = any(audience) or $7 = any(audience)) then true
            else position > $5 and (audience is null or $4 = any(audience) or $4 = any(left_audience) or '*' = any(left_audience)) end
 order by position limit $6
 
 -- name: attachments_rows
 -- The same for the records of attachments.
 select position, kind, key,
-       case when not removed and (audience is null or $4 = any(audience)) then body end as body
+       case when not removed and (audience is null or $4 = any(audience) or $7 = any(audience)) then body end as body
 from ceebus.feed
 where channel = $1 and kind = 'attachments' and position > $2 and position <= $3
-  and case when not removed and (audience is null or $4 = any(audience)) then true
+  and case when not removed and (audience is null or $4 = any(audience) or $7 = any(audience)) then true
            else position > $5 and (audience is null or $4 = any(audience) or $4 = any(left_audience) or '*' = any(left_audience)) end
 order by position limit $6
+
+-- name: results_rows
+-- A sender's own answers in feed order; an answer has one addressee.
+select position, body from ceebus.feed
+where channel = $1 and kind = 'results' and audience[1] = $2 and position > $3 and position <= $4 order by position limit $5
 
 -- name: attachment
 -- A record, visible to this rep, that names a content.
