@@ -72,4 +72,4 @@ async def test_what_cannot_be_says_why(cee: Connection, cli: Cli, channel: str) 
         assert (answer.code, answer.out, text in answer.err) == (1, "", True), answer.err
     await cee.execute("update cee.partner set status = 'inactive' where number = $1", number)
     failed = await cli("cee", "partner", "release", number, "--json")
-    assert (failed.code, "is inactive" in failed.err) == (1, True)
+    assert (failed.code, json.loads(failed.out)["error"]["code"]) == (1, "partner_inactive")
