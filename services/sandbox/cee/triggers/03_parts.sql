@@ -60,11 +60,11 @@ call cee.watch_part('price_listing_item', $q$
 
 -- an article outside the assortment that a document names is sent as a stub
 call cee.watch_part('document_line', $q$
-    select 'articles', a.key, d.channel, null
-    from changed l
-    join cee.document d on d.type = l.type and d.hq_number = l.hq_number
-    join cee.channel_today c on c.id = d.channel
-    join cee.article a on a.number = l.article
+    select 'articles', a.key, n.channel, null
+    from (select distinct d.channel, l.article
+          from changed l join cee.document d on d.type = l.type and d.hq_number = l.hq_number where d.channel is not null) n
+    join cee.channel_today c on c.id = n.channel
+    join cee.article a on a.number = n.article
     left join lateral cee.assorted(c.assortment_listing, c.assortment_lists, a.number, c.today) s on true
     where s.inside is null or a.status = 'marked_for_deletion' $q$);
 
