@@ -17,7 +17,7 @@ from services.cli.__main__ import run as run_command
 from services.cli.failure import NOT_REACHABLE, Failure
 from services.cli.lazy import Group
 
-ROLES = ("source", "exporter", "feed", "gateway", "importer", "control")
+ROLES = ("source", "exporter", "feed", "gateway", "importer", "writer", "control")
 _COMMANDS = "services.sandbox.commands"
 GROUPS: dict[str, Group] = {
     "up": Group(f"{_COMMANDS}.up", "Start everything and stay until Ctrl-C."),

@@ -42,7 +42,7 @@ def test_the_check_of_compose_can_fail(tmp_path: Path) -> None:
 
 
 def test_every_role_has_its_entry_named_as_its_folder(compose: dict[str, Any], roles: set[str]) -> None:
-    assert roles >= {"source", "exporter", "feed", "gateway", "importer", "control"}
+    assert roles >= {"source", "exporter", "feed", "gateway", "importer", "writer", "control"}
     for role in roles:
         assert compose["services"][role]["command"] == ["run", role]
     assert compose["services"].keys() - roles == {"kafka", "postgres", "upgrade"}

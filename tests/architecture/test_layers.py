@@ -34,5 +34,5 @@ def test_modules_are_named_after_what_they_hold() -> None:
 
 def test_every_service_that_is_a_role_can_be_started_as_one() -> None:
     """`python -m services.<role>` is what the supervisor, compose and systemd run."""
-    for role in ("source", "exporter", "feed", "gateway", "importer", "control"):
+    for role in ("source", "exporter", "feed", "gateway", "importer", "writer", "control"):
         assert (ROOT / "services" / role / "__main__.py").exists(), role
