@@ -1,4 +1,4 @@
-"""`ceebus due`: records that could not be delivered as they came."""
+"""`ceebus due`: records that could not be delivered as they came, and uploads (kinds `import/...`) without a final answer."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
+from services.cli import imports
 from services.cli.client import control
 from services.cli.failure import Failure
 from services.cli.output import Json, cell, note, say, show_json, table
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Records that could not be delivered: look, retry, discard.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Records and uploads that could not be delivered: look, retry, confirm, discard."
+)
 Channel = Annotated[str, typer.Argument(help="Id of the channel.")]
-Kind = Annotated[str, typer.Argument(help="Kind of the record, such as partners.")]
-Keys = Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="Keys; none = all of the kind.")]
+Kind = Annotated[str, typer.Argument(help="Kind of the record, such as partners, or import/partners for uploads.")]
+Keys = Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="Keys (of uploads: source_id); none = all of the kind.")]
 Code = Annotated[str | None, typer.Option(help="Only records with this code.")]
 Lang = Annotated[str, typer.Option("--lang", envvar="CEEBUS_LANG", help="Language of the texts: pl, de or en.")]
 
@@ -47,7 +50,10 @@ def list_due(
 def show(
     channel: Channel, kind: Kind, key: Annotated[str, typer.Argument(help="Key of the record.")], lang: Lang = "en", as_json: Json = False
 ) -> None:
-    """One due record, with the bytes that arrived."""
+    """One due record or upload, with the bytes that arrived."""
+    if kind.startswith(imports.PREFIX):
+        imports.show_open(control(), channel, kind, key, lang, as_json)
+        return
     row = control().get("channels", channel, "due", kind, "record", key=key, lang=lang)
     if as_json:
         show_json(row)
@@ -78,10 +84,26 @@ def retry(
     code: Code = None,
     as_json: Json = False,
 ) -> None:
-    """Has objects published again as CEE has them now."""
+    """Has objects published again as CEE has them now, and uploads judged again."""
     done = control().send("POST", "channels", channel, "due", "retry", body=_chosen(kind, keys, code))
     already = f"; {done['chosen'] - done['done']} more were asked for before" if done["chosen"] > done["done"] else ""
-    _report(done, as_json, f"The source was asked to publish {done['done']} again{already}.")
+    asked = "The writer was asked to judge" if _is_import(kind) else "The source was asked to publish"
+    if kind is None:
+        asked = "Source and writer were asked for"
+    _report(done, as_json, f"{asked} {done['done']} again{already}.")
+
+
+@app.command()
+def confirm(
+    channel: Channel,
+    kind: Annotated[str, typer.Argument(help="A kind such as import/partners.")] = "import/partners",
+    keys: Keys = None,
+    as_json: Json = False,
+) -> None:
+    """Has uploads imported that only wait because of their warnings."""
+    done = control().send("POST", "channels", channel, "due", "confirm", body=_chosen(kind, keys, None))
+    already = f"; {done['chosen'] - done['done']} more were confirmed before" if done["chosen"] > done["done"] else ""
+    _report(done, as_json, f"The writer was asked to import {done['done']}{already}.")
 
 
 @app.command()
@@ -94,9 +116,14 @@ def discard(
     code: Code = None,
     as_json: Json = False,
 ) -> None:
-    """Gives records up. A newer version of an object comes through as ever."""
+    """Gives records up. A newer version of an object comes through as ever. Uploads are refused to their senders, with the reason."""
     done = control().send("POST", "channels", channel, "due", "discard", body=_chosen(kind, keys, code) | {"reason": reason})
-    _report(done, as_json, f"{done['done']} discarded.")
+    text = f"The writer was asked to refuse {done['done']}." if _is_import(kind) else f"{done['done']} discarded."
+    _report(done, as_json, text)
+
+
+def _is_import(kind: str | None) -> bool:
+    return kind is not None and kind.startswith(imports.PREFIX)
 
 
 def _chosen(kind: str | None, keys: list[str] | None, code: str | None) -> dict[str, Any]:

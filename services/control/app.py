@@ -10,7 +10,7 @@ from fastapi.security import HTTPBearer
 from services.control.cee import CeeAway
 from services.control.models import ProblemBody
 from services.control.parts import Parts
-from services.control.routes import channels, devices, due, queues, status
+from services.control.routes import channels, devices, due, imports, queues, results, status
 from services.kernel.http import add_probes, install, problem, require_operator
 from services.kernel.logging import log
 
@@ -37,7 +37,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.add_exception_handler(CeeAway, on_cee_away)
     app.add_exception_handler(Exception, on_fault)
     guarded = APIRouter(prefix="/v1", dependencies=[Depends(_bearer), Depends(require_operator(parts.settings.operator_token))])
-    for route in (channels, status, devices, due, queues):
+    for route in (channels, status, devices, due, imports, results, queues):
         guarded.include_router(route.routes(parts))
     app.include_router(guarded)
 

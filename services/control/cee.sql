@@ -35,3 +35,7 @@ select member from cee.sales_reps where channel = $1 and key = $2
 -- name: members
 -- Objects of a channel in the view of a kind.
 select count(*) as count from cee.kind_view where channel = $1 and member
+
+-- name: waiting_uploads
+-- Uploads of one object that the writer keeps to judge again, as they came.
+select upload_id, sender, value, headers, confirmed from ceebus.waiting where channel = $1 and kind = $2 and source_id = $3

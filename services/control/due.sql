@@ -1,11 +1,23 @@
 -- name: list
--- Due records in the order of their keys, without their bytes. A filter that is null does not filter.
-select d.channel, d.kind, d.key, d.objectversion, d.outcome, d.code, d.params, d.attempts, d.exhausted, d.first_at, d.last_at,
-       d.topic, d.topic_partition, d.topic_offset
-from ceebus.due d
-where (d.channel, d.kind, d.key) > ($1, $2, $3) and ($4::text is null or d.channel = $4) and ($5::text is null or d.kind = $5)
-  and ($6::text is null or d.code = $6) and ($7::text is null or d.outcome = $7) and ($8::bool is null or d.exhausted = $8)
-order by d.channel, d.kind, d.key limit $9
+-- Due records in the order of their keys, without their bytes, and uploads without a final answer. A filter that is null does not filter.
+(select d.channel, d.kind, d.key, d.objectversion, d.outcome, d.code, d.params, d.attempts, d.exhausted, d.first_at, d.last_at,
+        d.topic, d.topic_partition, d.topic_offset, null as sender, '' as place
+ from ceebus.due d
+ where (d.channel, d.kind, d.key) > ($1, $2, $3) and ($6::text is null or d.channel = $6) and ($7::text is null or d.kind = $7)
+   and ($8::text is null or d.code = $8) and ($9::text is null or d.outcome = $9) and ($10::bool is null or d.exhausted = $10)
+ order by d.channel, d.kind, d.key limit $11)
+union all
+(select u.channel, u.kind, u.key, u.revision, u.outcome, u.code, u.params, u.attempts, u.exhausted, u.first_at, u.last_at,
+        null, null, null, u.sender, u.place
+ from (select channel, 'import/' || kind as kind, source_id::text collate "C" as key, revision::bigint as revision, outcome, coalesce(code, '') as code,
+              params, case when outcome = 'quarantined' then coalesce((params->>'count')::int, 0) else 0 end as attempts,
+              outcome = 'quarantined' as exhausted, coalesce(received_at, answered_at) as first_at, answered_at as last_at,
+              sender, sender || '/' || upload_id as place
+       from ceebus.upload where not final and ($6::text is null or channel = $6)) u
+ where (u.channel, u.kind, u.key, u.revision, u.place) > ($1, $2, $3, $4::bigint, $5) and ($7::text is null or u.kind = $7)
+   and ($8::text is null or u.code = $8) and ($9::text is null or u.outcome = $9) and ($10::bool is null or u.exhausted = $10)
+ order by u.channel, u.kind, u.key, u.revision, u.place limit $11)
+order by channel, kind, key, objectversion, place limit $11
 
 -- name: one
 -- One due record with its bytes; those of a waiting one stand in `waiting`.
@@ -20,10 +32,10 @@ where d.channel = $1 and ($2::text is null or d.kind = $2) and ($3::text is null
 order by d.kind, d.key
 
 -- name: retry
--- The source publishes the keys again as CEE has them now; one that is asked for already is not asked for twice.
+-- The source publishes the keys again as CEE has them now (an answer it can't); one that is asked for already is not asked for twice.
 insert into ceebus.wanted(channel, kind, key, action, reason)
 select $1, i.kind, i.key, 'republish', $4 from unnest($2::text[], $3::text[]) as i(kind, key)
-where not exists (select from ceebus.wanted w where w.channel = $1 and w.kind = i.kind and w.key = i.key and w.action = 'republish')
+where i.kind <> 'results' and not exists (select from ceebus.wanted w where w.channel = $1 and w.kind = i.kind and w.key = i.key and w.action = 'republish')
 
 -- name: unexhaust
 -- An operator's retry begins to count anew.

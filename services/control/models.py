@@ -68,12 +68,12 @@ class Enrolled(BaseModel):
 
 
 class DueLine(BaseModel):
-    """A due record; `text` says why, in the language asked for."""
+    """A due record; `text` says why, in the language asked for. Of kind `import/...`: an upload without a final answer."""
 
     channel: str
     kind: str
-    key: str
-    objectversion: int
+    key: Annotated[str, Field(description="of an upload its source_id")]
+    objectversion: Annotated[int, Field(description="of an upload its revision")]
     outcome: str
     code: str
     params: dict[str, Any]
@@ -85,6 +85,7 @@ class DueLine(BaseModel):
     topic: str | None
     topic_partition: int | None
     topic_offset: int | None
+    sender: Annotated[str | None, Field(description="of an upload: `device/<id>` or `management/<id>`")] = None
 
 
 class DueDetail(DueLine):
@@ -125,7 +126,7 @@ class Done(BaseModel):
 
 
 class Wanted(BaseModel):
-    """Something the source is still to do."""
+    """Something the source is still to do, or the writer where the kind is `import/...`."""
 
     id: int
     channel: str

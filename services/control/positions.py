@@ -1,4 +1,4 @@
-"""How far exporter and feed are in a channel's topics: committed offsets and the feed's own, against the logs' ends."""
+"""How far the roles are in a channel's topics: committed offsets and the feed's own, against the logs' ends."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Positions:
 async def read_positions(kafka: Kafka, pool: Pool, channel: str) -> Positions:
     """Raises kafka.Unreachable. A topic that does not exist yet has no lag."""
     present = await topics_present(kafka)
-    partitions = [(spec.name, n) for spec in topics.declared(channel) for n in range(present.get(spec.name, 0))]
+    partitions = _partitions(channel, present, ("cee", "export", "outcomes"))
     if not partitions:
         return Positions()
     committed = await group_offsets(kafka, f"ceebus.export.{encode_channel(channel)}")
@@ -50,6 +50,39 @@ async def read_positions(kafka: Kafka, pool: Pool, channel: str) -> Positions:
     places = placed(bounds, {partition: offset for partition, (offset, _) in committed.items()} | reached)
     behind = {partition: at for partition, at in places.items() if at < bounds[partition][1]}
     return summed(bounds, places, await published_at(kafka, behind) if behind else {})
+
+
+@dataclass(slots=True)
+class ImportPositions:
+    """By kind: importer in mobile.*, writer in import.*; `results` is the feed in the channel's answers."""
+
+    importer: dict[str, Passed] = field(default_factory=lambda: defaultdict(Passed))
+    writer: dict[str, Passed] = field(default_factory=lambda: defaultdict(Passed))
+    results: Passed = field(default_factory=Passed)
+
+
+async def read_import_positions(kafka: Kafka, channel: str) -> ImportPositions:
+    """From the offsets in Kafka: those of writer and feed are copies, at most a batch behind. Raises kafka.Unreachable."""
+    partitions = _partitions(channel, await topics_present(kafka), ("mobile", "import", "results"))
+    found = ImportPositions()
+    if not partitions:
+        return found
+    committed: dict[Partition, int] = {}
+    for group in (f"ceebus.import.{encode_channel(channel)}", "ceebus.writer", "ceebus.feed"):
+        committed |= {partition: offset for partition, (offset, _) in (await group_offsets(kafka, group)).items()}
+    bounds = await log_bounds(kafka, partitions)
+    places = placed(bounds, committed)
+    for partition, (start, end) in bounds.items():
+        stream, _, kind = topics.parse(partition[0])
+        reader = found.results if stream == "results" else (found.importer if stream == "mobile" else found.writer)[kind]
+        reader.passed += places[partition] - start
+        reader.lag += end - places[partition]
+    return found
+
+
+def _partitions(channel: str, present: Mapping[str, int], streams: tuple[str, ...]) -> list[Partition]:
+    names = [spec.name for spec in topics.declared(channel) if topics.parse(spec.name)[0] in streams]
+    return [(name, n) for name in names for n in range(present.get(name, 0))]
 
 
 def placed(bounds: Mapping[Partition, Bounds], reached: Mapping[Partition, int]) -> dict[Partition, int]:

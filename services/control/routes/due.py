@@ -4,12 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from schemas.export.results import KIND as RESULTS
+from schemas.topics import KINDS
 from services.control import cursor as cursors
 from services.control import due as records
+from services.control import imports
 from services.control.cursor import Cursor, Limit
 from services.control.models import Chosen, Discard, Done, DueDetail, DueLine, Filter, Language, Page, problems
-from services.control.parts import Parts, known_kind
+from services.control.parts import DUE_KINDS, Parts, known_kind
 from services.kernel.http import Problem
+
+_PLACE = ("channel", "kind", "key", "objectversion", "place")
 
 Key = Annotated[str, Query(max_length=2000, pattern=r"^[^\x00]*$")]
 
@@ -24,47 +29,62 @@ class _Filters:
 
 
 def routes(parts: Parts) -> APIRouter:
+    """One thing: what can be looked at and done about the list."""
     router = APIRouter(tags=["due"])
 
     @router.get("/due", responses=problems(400, 404, 422))
     async def due(
         filters: Annotated[_Filters, Depends()], lang: Language = "en", cursor: Cursor = None, limit: Limit = 100
     ) -> Page[DueLine]:
-        """Due records by channel, kind and key."""
-        await parts.filters(filters.values[0], filters.values[1])
-        after = cursors.read(cursor, ["", "", ""])
+        """Due records by channel, kind and key: those on their way out, and uploads (kind `import/...`) without a final answer."""
+        await parts.filters(filters.values[0], filters.values[1], DUE_KINDS)
+        after = cursors.read(cursor, ["", "", "", 0, ""])
         rows = await parts.pool.fetch(records.SQL.list, *after, *filters.values, limit + 1)
-        items, following = cursors.page(rows, limit, lambda row: [row["channel"], row["kind"], row["key"]])
+        items, following = cursors.page(rows, limit, lambda row: [row[name] for name in _PLACE])
         return Page(items=[records.line(row, lang) for row in items], next=following)
 
     @router.get("/channels/{channel}/due/{kind}/record", responses=problems(404, 422))
     async def one(channel: str, kind: str, key: Key, lang: Language = "en") -> DueDetail:
         """One due record with its original bytes."""
-        known_kind(kind)
+        known_kind(kind, (*KINDS, RESULTS))
         await parts.channels.one(channel)
         row = await parts.pool.fetchrow(records.SQL.one, channel, kind, key)
         if row is None:
             raise Problem(404, "due_unknown", f"Nothing is due for {kind} {key!r} in channel {channel}.")
         return records.detail(row, lang)
 
-    @router.post("/channels/{channel}/due/retry", status_code=202, responses=problems(400, 404, 422))
+    @router.post("/channels/{channel}/due/retry", status_code=202, responses=problems(400, 404, 409, 422))
     async def retry(channel: str, body: Chosen) -> Done:
-        """The source publishes the objects again as CEE has them now, and they begin to count anew."""
+        """The source publishes the objects again as CEE has them now, the writer judges uploads again; they begin to count anew."""
         await _checked(parts, channel, body)
-        return await records.retry(parts.pool, channel, body)
+        if body.kind == RESULTS:
+            raise Problem(409, "answer_final", "An answer can't be published again; discard it. Its upload is not touched by that.")
+        done = await records.retry(parts.pool, channel, body)
+        return added(done, await imports.ask(parts.pool, channel, body, "retry", "operator's retry"))
+
+    @router.post("/channels/{channel}/due/confirm", status_code=202, responses=problems(400, 404, 422))
+    async def confirm(channel: str, body: Chosen) -> Done:
+        """The writer imports uploads that only wait for somebody to have read their warnings."""
+        await _checked(parts, channel, body)
+        return await imports.confirm(parts.pool, channel, body)
 
     @router.post("/channels/{channel}/due/discard", responses=problems(400, 404, 422))
     async def discard(channel: str, body: Discard) -> Done:
-        """The records are given up; a newer version of an object is judged as ever."""
+        """The records are given up; a newer version of an object is judged as ever. Uploads: the writer refuses them to their senders."""
         await _checked(parts, channel, body)
-        return await records.discard(parts.pool, channel, body)
+        done = await records.discard(parts.pool, channel, body)
+        return added(done, await imports.ask(parts.pool, channel, body, "discard", body.reason))
 
     return router
+
+
+def added(one: Done, other: Done) -> Done:
+    return Done(chosen=one.chosen + other.chosen, done=one.done + other.done)
 
 
 async def _checked(parts: Parts, channel: str, body: Chosen) -> None:
     await parts.channels.one(channel)
     if body.kind is not None:
-        known_kind(body.kind)
+        known_kind(body.kind, DUE_KINDS)
     if body.kind is None and (body.keys is not None or body.code is None):
         raise Problem(422, "choice_missing", "Say which records: a kind, a code, or a kind and its keys.")

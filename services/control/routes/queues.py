@@ -1,4 +1,4 @@
-"""/v1/wanted and the lines that ingest could not take: what the source has on its desk."""
+"""/v1/wanted and the lines that ingest could not take: what source and writer have on their desks."""
 
 from fastapi import APIRouter
 
@@ -18,7 +18,7 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.get("/wanted", responses=problems(400, 404, 422))
     async def wanted(channel: Filter = None, cursor: Cursor = None, limit: Limit = 100) -> Page[Wanted]:
-        """What is still to be published again, the oldest first."""
+        """What source and writer are still asked to do, the oldest first."""
         await parts.filters(channel)
         after = cursors.read(cursor, [0])[0]
         rows = await parts.pool.fetch(SQL.wanted, after, channel, limit + 1)

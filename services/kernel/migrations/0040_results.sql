@@ -23,7 +23,7 @@ create table ceebus.upload (
 );
 create index upload_open on ceebus.upload (channel, kind, source_id) where not final;
 create index upload_final on ceebus.upload (final_at) where final;
-create index upload_outcome on ceebus.upload (channel, kind, outcome, code);
+create index upload_answered on ceebus.upload (channel, answered_at);
 
 -- A sender's own answers, in feed order.
 create index feed_results on ceebus.feed (channel, (audience[1]), position) where kind = 'results';
