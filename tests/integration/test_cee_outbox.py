@@ -73,6 +73,21 @@ async def test_a_new_document_makes_due_what_may_travel_with_it(cee: Cee) -> Non
     assert await cee.due() == {("sales-documents", "ZS/9"), ("partners", "K2"), ("articles", "A3")}, "A1 is in the assortment already"
 
 
+async def test_a_document_that_comes_with_its_lines_has_one_version_and_one_row(cee: Cee) -> None:
+    line = """insert into cee.document_line (type, hq_number, position, article, quantity, unit, vat_rate, regular_price,
+        discounted_price, value) values ('ZS', '9', {position}, 'A1', 1, 'PCS', 'A23', 1, 1, 1)"""
+    await cee.change("""insert into cee.document (type, hq_number, channel, partner, issue_date, currency, payment_form)
+        values ('ZS', '9', 'C1', 'K2', cee.today('Europe/Warsaw'), 'PLN', 'CASH')""")
+    born = await cee.version("sales-documents", "ZS/9")
+    await cee.change(line.format(position=1))
+    assert await cee.version("sales-documents", "ZS/9") == born
+    assert sorted(row[:2] for row in await cee.outbox()) == [("partners", "K2"), ("sales-documents", "ZS/9")]
+    await cee.change("update cee.document set partner = partner where hq_number = '9'")
+    await cee.change(line.format(position=2))
+    assert await cee.version("sales-documents", "ZS/9") > born, "nothing else had made it due"
+    assert await cee.due() == {("sales-documents", "ZS/9")}
+
+
 async def test_documents_of_no_channel_stay_in_cee(cee: Cee) -> None:
     await cee.change("""insert into cee.document (type, hq_number, partner, issue_date, currency, payment_form)
         values ('ZS', '9', 'K2', '2026-11-24', 'PLN', 'CASH')""")

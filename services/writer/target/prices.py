@@ -26,6 +26,7 @@ _HUNDRED = Decimal(100)
 
 Sold = tuple[Upload, Partner]
 Outdated = dict[str, tuple[Remark, ...]]  # by source_id
+Codes = tuple[tuple[str, ...], tuple[str, ...]]  # of lists in order; of those of them that state prices in the other mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Question:
     """The lines to look up: the set of lists of each, and the document it stands in."""
 
     lists: _Lists
-    sets: list[tuple[str, ...]]
+    sets: list[Codes]
     set_of: list[int]
     documents: list[Upload]
     lines: list[Any]
@@ -60,11 +61,12 @@ class _Lists:
         self._priorities = {(row["rep"], row["list"]): row["priority"] for row in priorities}
         self.modes = {row["code"]: row["price_mode"] for row in rows}
 
-    def of(self, partner: str, price_class: str | None, rep: str) -> tuple[str, ...]:
-        """The codes of those that apply, the first to look into first."""
-        applied = [row for row in self._rows if _applies(row, partner, price_class)]
+    def of(self, partner: Partner, rep: str, mode: str) -> Codes:
+        """Those that apply, the first to look into first."""
+        applied = [row for row in self._rows if _applies(row, partner)]
         applied.sort(key=lambda row: (row["priority"], self._priorities.get((rep, row["code"]), _LAST), row["code"]))
-        return tuple(row["code"] for row in applied)
+        codes = tuple(row["code"] for row in applied)
+        return codes, tuple(code for code in codes if self.modes[code] != mode)
 
 
 async def question(connection: Connection, channel: Channel, sold: Sequence[Sold], facts: Facts) -> Question:
@@ -74,13 +76,13 @@ async def question(connection: Connection, channel: Channel, sold: Sequence[Sold
     rows = await connection.fetch(QUERIES.lists, channel.price_listing, facts.today, partners, classes)
     reps = list({upload.rep for upload, _ in sold})
     asked = Question(_Lists(rows, await connection.fetch(QUERIES.priorities, channel.id, reps)), [], [], [], [])
-    places: dict[tuple[str, ...], int] = {}
-    chosen: dict[tuple[str, str | None, str], int] = {}
+    places: dict[Codes, int] = {}
+    chosen: dict[tuple[Partner, str, str], int] = {}
     for upload, partner in sold:
-        whose = (partner.number, partner.price_class, upload.rep)
+        whose = (partner, upload.rep, upload.body.price_mode)
         if whose not in chosen:
             codes = asked.lists.of(*whose)
-            chosen[whose] = places.setdefault(codes, len(places) + 1) if codes else 0
+            chosen[whose] = places.setdefault(codes, len(places) + 1) if codes[0] else 0
         if chosen[whose]:
             lines = upload.body.lines
             asked.lines.extend(lines)
@@ -90,11 +92,11 @@ async def question(connection: Connection, channel: Channel, sold: Sequence[Sold
     return asked
 
 
-def _applies(row: Row, partner: str, price_class: str | None) -> bool:
+def _applies(row: Row, partner: Partner) -> bool:
     if row["level"] == "customer-item":
-        return bool(row["customer"] == partner)
+        return bool(row["customer"] == partner.number)
     if row["level"] == "customer-class-item":
-        return price_class is not None and bool(row["customer_class"] == price_class)
+        return partner.price_class is not None and bool(row["customer_class"] == partner.price_class)
     return True
 
 

@@ -16,9 +16,13 @@ select rep, list, priority from cee.rep_price_list where channel = $1 and rep = 
 
 -- name: differing
 -- Lines (by their place in the arrays, from 1) whose price is not that of the first list of their set that has one on the day ($1).
--- $2: the sets, each a list of codes in order. An empty valid_to ends at the next valid_from of the same scale.
+-- $2: the sets, each the codes of its lists in order and of those among them that state prices in another mode: whether these
+-- differ is not seen here. An empty valid_to ends at the next valid_from of the same scale.
 with sets as materialized (
-    select s.place, array(select jsonb_array_elements_text(s.lists)) as lists from jsonb_array_elements($2::jsonb) with ordinality s(lists, place)
+    select s.place,
+           array(select jsonb_array_elements_text(s.codes -> 0)) as lists,
+           array(select jsonb_array_elements_text(s.codes -> 1)) as others
+    from jsonb_array_elements($2::jsonb) with ordinality s(codes, place)
 )
 select l.place, f.list, f.price, f.price_unit
 from unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
@@ -33,4 +37,4 @@ cross join lateral (
           order by a.place, p.scale desc, p.valid_from desc) c
     where c.valid_to is null or c.valid_to > $1
     limit 1) f
-where f.price * l.price_unit::numeric <> l.price::numeric * f.price_unit
+where f.price * l.price_unit::numeric <> l.price::numeric * f.price_unit or f.list = any (s.others)
