@@ -10,8 +10,8 @@ import pytest
 
 from services.gateway.__main__ import serve as serve_gateway
 from services.kernel.tokens import code_hash
-from services.sandbox.device.client import Refused
 from services.sandbox.device.device import Device
+from services.sandbox.device.failures import Refused
 from tests.integration.control_world import World, world
 from tests.stack import eventually
 

@@ -40,7 +40,7 @@ def process(environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]
 
 
 async def staged(device: Device) -> int:
-    return len(device.store._fetch("select key from staged"))
+    return len(device.store.fetch("select key from staged"))
 
 
 async def test_killed_gateway_costs_a_pull_nothing_but_time(environment: dict[str, str], channel: str, tmp_path: Path) -> None:

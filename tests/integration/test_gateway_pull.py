@@ -251,6 +251,8 @@ async def test_pages_walk_the_position_index(here: World, name: str) -> None:
     async with here.pool.acquire() as connection, connection.transaction():
         await connection.execute("set local plan_cache_mode = force_generic_plan")  # what a long-lived connection ends up with
         await connection.execute(f"prepare page(text, bigint, bigint, text, bigint, bigint, text) as {getattr(SQL, name)}")
-        plan = "\n".join(row[0] for row in await connection.fetch(f"explain execute page('{here.channel}', 0, 99999, 'R1', 0, 5001, 'device/D')"))
+        plan = "\n".join(
+            row[0] for row in await connection.fetch(f"explain execute page('{here.channel}', 0, 99999, 'R1', 0, 5001, 'device/D')")
+        )
     assert f"feed_{name.removesuffix('_rows')}" in plan, plan
     assert "Sort" not in plan, plan

@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 
-from services.sandbox.device.client import Interrupted, Refused
 from services.sandbox.device.device import DATA, EVERYTHING, Device, Pulled
+from services.sandbox.device.failures import Interrupted, Refused
 from services.sandbox.device.files import WrongContent
 from services.sandbox.device.store import DanglingReferences
 

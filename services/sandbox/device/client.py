@@ -6,7 +6,7 @@ Raises Refused for a problem the gateway states, Interrupted for everything that
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,20 +14,10 @@ from typing import Any, Protocol
 import httpx
 import orjson
 
+from services.sandbox.device.failures import Interrupted, Refused, problem_of, translated
+
 _TIMEOUT = httpx.Timeout(30, connect=5)
 _RENEW = frozenset({"token_expired"})
-
-
-class Refused(Exception):
-    """The gateway's problem+json: `code` is stable."""
-
-    def __init__(self, status: int, code: str, detail: str) -> None:
-        super().__init__(f"{status} {code}: {detail}")
-        self.status, self.code = status, code
-
-
-class Interrupted(Exception):
-    """No answer, a broken one, or 5xx: worth another try."""
 
 
 class Memory(Protocol):
@@ -56,6 +46,7 @@ class Client:
         self._memory = memory
         self._http = httpx.AsyncClient(base_url=base_url, timeout=_TIMEOUT, headers={"x-device-epoch": epoch})
         self._renewing = asyncio.Lock()
+        self.on_answer: Callable[[str], None] = lambda _path: None  # raises Interrupted to lose the answer to a request
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -66,7 +57,14 @@ class Client:
         return answer
 
     async def ack(self, cursor: str) -> dict[str, Any]:
-        return await self._authorised_post("/v1/ack", {"cursor": cursor})
+        answer: dict[str, Any] = (await self.request("POST", "/v1/ack", json={"cursor": cursor})).json()
+        return answer
+
+    async def push(self, body: bytes, encoding: str) -> dict[str, Any]:
+        """The verdicts on NDJSON lines; Refused with `records` in its body where none was taken."""
+        headers = {"content-type": "application/x-ndjson", "content-encoding": encoding}
+        answer: dict[str, Any] = (await self.request("POST", "/v1/sync", headers, content=body)).json()
+        return answer
 
     async def pages(self, cursor: str | None, groups: tuple[str, ...], **bounds: int) -> AsyncIterator[Page]:
         """The pages of one answer; each is whole or Interrupted is raised."""
@@ -110,7 +108,7 @@ class Client:
     @asynccontextmanager
     async def _get(self, path: str, query: dict[str, Any], headers: dict[str, str]) -> AsyncIterator[httpx.Response]:
         for attempt in (1, 2):
-            with _translated():
+            with translated():
                 request = self._http.build_request("GET", path, params=query, headers=headers | self._bearer())
                 response = await self._http.send(request, stream=True)
             try:
@@ -119,29 +117,33 @@ class Client:
                     return
                 async with asyncio.timeout(30):
                     await _body(response)
-                found = _problem(response)
+                found = problem_of(response)
                 if attempt == 2 or not (isinstance(found, Refused) and found.code in _RENEW):
                     raise found
                 await self._renew(request.headers["authorization"])
             finally:
                 await response.aclose()
 
-    async def _authorised_post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def request(self, method: str, path: str, headers: dict[str, str] | None = None, **body: Any) -> httpx.Response:
+        """An authorised request and its whole answer."""
         for attempt in (1, 2):
             bearer = self._bearer()
-            try:
-                return await self._post(path, body, bearer)
-            except Refused as refused:
-                if attempt == 2 or refused.code not in _RENEW:
-                    raise
-                await self._renew(bearer["authorization"])
+            with translated():
+                response = await self._http.request(method, path, headers=bearer | (headers or {}), **body)
+            self.on_answer(path)
+            if response.is_success:
+                return response
+            found = problem_of(response)
+            if attempt == 2 or not (isinstance(found, Refused) and found.code in _RENEW):
+                raise found
+            await self._renew(bearer["authorization"])
         raise AssertionError("unreachable")
 
-    async def _post(self, path: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> dict[str, Any]:
-        with _translated():
-            response = await self._http.post(path, json=body, headers=headers)
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        with translated():
+            response = await self._http.post(path, json=body)
         if not response.is_success:
-            raise _problem(response)
+            raise problem_of(response)
         answer: dict[str, Any] = response.json()
         return answer
 
@@ -164,32 +166,12 @@ class Client:
         self._memory.remember(**{name: str(answer[name]) for name in ("device_id", "channel", "rep", "access_token", "refresh_token")})
 
 
-class _translated:
-    """The library's errors as ours."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, (httpx.TransportError, httpx.StreamError, httpx.DecodingError)):
-            raise Interrupted(f"{type(error).__name__}: {error}") from error
-
-
 async def _read(response: httpx.Response) -> AsyncIterator[bytes]:
-    with _translated():
+    with translated():
         async for chunk in response.aiter_bytes():
             yield chunk
 
 
 async def _body(response: httpx.Response) -> None:
-    with _translated():
+    with translated():
         await response.aread()
-
-
-def _problem(response: httpx.Response) -> Refused | Interrupted:
-    if response.status_code >= 500:
-        return Interrupted(f"{response.status_code} of {response.url.path}")
-    try:
-        body = response.json()
-        return Refused(response.status_code, body["code"], body["detail"])
-    except (ValueError, KeyError):
-        return Refused(response.status_code, "unknown", response.text[:200])

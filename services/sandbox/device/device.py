@@ -1,4 +1,4 @@
-"""The simulated device: enrol, pull, fetch attachments, follow. Used by the demo, the tests and its own command line.
+"""The simulated device: enrol, pull, push, fetch attachments, follow. Used by the demo, the tests and its own command line.
 
 async with Device("http://127.0.0.1:8710", Path("phone.db")) as device:
     await device.enrol(code)
@@ -16,16 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.sandbox.device.client import Client, Interrupted, Page, Refused
+from services.sandbox.device.client import Client, Page
+from services.sandbox.device.failures import Interrupted, Refused, pause
 from services.sandbox.device.files import Files
 from services.sandbox.device.records import Applied
 from services.sandbox.device.references import needs
 from services.sandbox.device.store import DanglingReferences, Needs, Store
+from services.sandbox.device.uploads import RECORDS, Pushed, Uploads
 
 DATA = ("data",)
 EVERYTHING = ("data", "attachments")
 _ATTEMPTS = 8
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 2.0
+_FIRST_WAIT_S = 0.1
 _POLL_S = 30.0
 # a parent's removal and those of its children are changes of their own: between them a cut may be in pieces
 _PATIENCE_S = 30.0
@@ -47,11 +49,6 @@ class Pulled:
     seconds: float
 
 
-def pause(failures: int) -> float:
-    """Seconds to wait after so many failures in a row."""
-    return float(min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**failures))
-
-
 class Device:
     """One database file, its folder of attachments, one connection."""
 
@@ -63,6 +60,7 @@ class Device:
         epoch = self.store.recall("db_epoch") or str(uuid.uuid4())
         self.store.remember(db_epoch=epoch)
         self.client = Client(base_url, self.store, epoch)
+        self.uploads = Uploads(self.store, self.client, self.files, attempts)
         self._attempts, self._patience = attempts, patience
 
     async def __aenter__(self) -> Device:
@@ -75,6 +73,10 @@ class Device:
     async def enrol(self, code: str, name: str | None = None) -> dict[str, Any]:
         """Uses up a code of `ceebus device enroll`; raises Refused."""
         return await self.client.enrol(code, self.store.recall("db_epoch") or "", name)
+
+    async def push(self, records: int = RECORDS) -> Pushed:
+        """Sends what stands in `uploads`, contents first; outages are waited out. Raises Refused, Interrupted."""
+        return await self.uploads.push(records)
 
     async def pull(self, groups: tuple[str, ...] = EVERYTHING, **bounds: int) -> Pulled:
         """Downloads until a cut is complete, switches to it and acknowledges it.

@@ -7,7 +7,8 @@ import hashlib
 import os
 from pathlib import Path
 
-from services.sandbox.device.client import Client, Refused
+from services.sandbox.device.client import Client
+from services.sandbox.device.failures import Refused
 
 _AT_ONCE = 4
 
@@ -28,6 +29,10 @@ class Files:
 
     def has(self, sha256: str) -> bool:
         return self.path(sha256).exists()
+
+    def keep(self, sha256: str, content: bytes) -> None:
+        """A content that was made here."""
+        self.path(sha256).write_bytes(content)
 
     async def fetch(self, client: Client, wanted: list[str]) -> int:
         """Gets what is missing of `wanted`, a few at once; returns how many. Raises WrongContent, Refused, Interrupted."""

@@ -25,3 +25,23 @@ create index if not exists need_parent on need (parent_kind, parent_key);
 create table if not exists applied (
     seq integer primary key, kind text, key text, op text, version integer, hash text, position integer, changed_at text, at integer
 );
+
+-- What became of uploads, as the feed says it: kept beside the data, no download replaces it.
+create table if not exists result (
+    key text primary key, source_id text, revision integer, upload_id text, attempt integer, final integer, outcome text, body text
+) without rowid;
+
+-- Uploads. state: new; sent (the answer is not known); accepted or refused by the gateway; waiting, final (an answer has come).
+-- born: the object was made here. confirmed: it has come back as CEE's, so the local one is shown no more.
+create table if not exists outbox (
+    seq integer primary key, kind text, source_id text, revision integer, body text, state text, upload_id text,
+    outcome text, code text, number text, born integer, confirmed integer default 0,
+    unique (kind, source_id, revision)
+);
+create index if not exists outbox_source on outbox (source_id);
+
+-- Contents on their way to the gateway. url: where the upload goes on; state: new, stored or refused.
+create table if not exists upload_file (
+    source_id text, sha256 text, filename text, url text, state text, code text,
+    primary key (source_id, sha256)
+) without rowid;

@@ -1,6 +1,7 @@
 """A device's database: pages are staged, references checked, and the switch is one transaction.
 
-Until a download is complete the last good data set stays in use. All methods block; device.py calls them in a thread.
+Until a download is complete the last good data set stays in use. Answers to uploads are taken in the same transaction, so an
+object born here turns from the local one into CEE's without a gap. All methods block; device.py calls them in a thread.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from services.kernel.postgres import Queries
 from services.sandbox.device.records import Applied, digest_of, merged
 
 SQL = Queries(Path(__file__).with_name("queries.sql"))
+ANSWERS = Queries(Path(__file__).with_name("outbox.sql"))
 Reference = tuple[str, str]
 Needs = Callable[[str, dict[str, Any]], list[Reference]]
 _SHOWN = 20
@@ -104,6 +106,8 @@ class Store:
         """Makes the staged download the data in use and returns how many rows changed; raises DanglingReferences and changes nothing."""
         pulled = set(groups)
         with self._lock, self._transaction():
+            for statement in (ANSWERS.take, ANSWERS.settle, ANSWERS.taken, ANSWERS.confirm):
+                self._db.execute(statement)
             replaced = self._replaced()
             changed = self._db.execute(SQL.log_applied, (position, now_ms, bool(replaced))).rowcount
             changed += self._replace(replaced, position, now_ms)
@@ -139,26 +143,32 @@ class Store:
 
     def dangling(self) -> list[tuple[str, str, str, str]]:
         """All references of the data in use that lead nowhere: none, ever."""
-        return self._fetch(SQL.dangling)
+        return self.fetch(SQL.dangling)
 
     def counts(self) -> dict[str, int]:
-        return dict(self._fetch(SQL.counts))
+        return dict(self.fetch(SQL.counts))
 
     def rows(self, kind: str) -> dict[str, dict[str, Any]]:
-        return {key: orjson.loads(body) for key, body in self._fetch(SQL.rows, kind)}
+        return {key: orjson.loads(body) for key, body in self.fetch(SQL.rows, kind)}
 
     def digest(self, kind: str) -> str:
-        return digest_of(self._fetch(SQL.hashes, kind))
+        return digest_of(self.fetch(SQL.hashes, kind))
 
     def contents(self) -> list[str]:
-        return [row[0] for row in self._fetch(SQL.contents)]
+        return [row[0] for row in self.fetch(SQL.contents)]
 
     def log(self, after: int = 0) -> list[Applied]:
-        return [Applied(*row) for row in self._fetch(SQL.log, after)]
+        return [Applied(*row) for row in self.fetch(SQL.log, after)]
 
-    def _fetch(self, sql: str, *values: Any) -> list[Any]:
+    def fetch(self, sql: str, *values: Any) -> list[Any]:
         with self._lock:
             return self._db.execute(sql, values).fetchall()
+
+    def change(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
+        """Statements with their values, in one transaction."""
+        with self._lock, self._transaction():
+            for sql, values in statements:
+                self._db.execute(sql, values)
 
     def _transaction(self) -> sqlite3.Connection:
         self._db.execute("begin immediate")
