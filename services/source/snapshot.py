@@ -5,6 +5,7 @@ One row of `ceebus.snapshot` a channel and kind says how far it is; chunks alter
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,11 +16,12 @@ from services.kernel.kafka import Outgoing
 from services.kernel.logging import log
 from services.kernel.postgres import Connection, Pool, Queries, Row
 from services.source.pipeline import Fenced, Pipeline
-from services.source.views import PRICES, Views, for_kind
+from services.source.views import PRICES, Chunk, Views, for_kind
 
 QUERIES = Queries(Path(__file__).with_name("queries.sql"))
 CHUNK = {"sales-documents": 500, "attachments": 200}  # their rows are large
 ROWS_A_CHUNK = 2000
+CHUNKS_A_TURN = 3  # then live changes have theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +90,33 @@ class Snapshots:
         return int(await self._reader.fetchval(for_kind(QUERIES.count_view, kind), self._channel))
 
     async def _rows(self, now: Progress) -> None:
-        limit = CHUNK.get(now.kind, ROWS_A_CHUNK)
-        records, last, found = await self._views.chunk(now.kind, now.last_key, limit, now.run)
+        """A few chunks: while the records of one are made and sent, the next is read."""
+        limit, ahead = CHUNK.get(now.kind, ROWS_A_CHUNK), self._ahead(now)
+        reading = asyncio.create_task(self._views.read_chunk(now.kind, now.last_key, limit, now.run))
+        try:
+            for left in reversed(range(ahead)):
+                chunk = await reading
+                is_last = len(chunk.rows) < limit
+                if left and not is_last:
+                    reading = asyncio.create_task(self._views.read_chunk(now.kind, chunk.last, limit, now.run))
+                now = await self._publish(now, chunk, is_last)
+                if is_last:
+                    return
+        finally:
+            await asyncio.gather(reading, return_exceptions=True)  # after a failed send too: the connection must be free again
+
+    def _ahead(self, now: Progress) -> int:
+        """How many chunks a turn takes. Where making the records reads on the same connection, nothing can be read meanwhile."""
+        return 1 if now.kind == "attachments" or (now.again and now.kind == PRICES) else CHUNKS_A_TURN
+
+    async def _publish(self, now: Progress, chunk: Chunk, is_last: bool) -> Progress:
+        records = await self._views.records(chunk)
         if now.again and now.kind == PRICES and records:
             records = await self._views.vanished_prices(records) + records
-        if found < limit:
-            then = replace(now, state="removals", last_key=None, done=now.done + found)
-        else:
-            then = replace(now, last_key=last, done=now.done + found)
+        done = now.done + len(chunk.rows)
+        then = replace(now, state="removals", last_key=None, done=done) if is_last else replace(now, last_key=chunk.last, done=done)
         await self._move(now, then, records)
+        return then
 
     async def _removals(self, now: Progress) -> None:
         absent, last = await self._views.absent(now.kind, now.last_key, ROWS_A_CHUNK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -31,6 +32,19 @@ def for_kind(query: str, kind: str) -> str:
 
 def found_keys(rows: Iterable[DatabaseRow]) -> list[str]:
     return [row["key"] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The next keys of a kind's whole state, as they were read; remembered as published already."""
+
+    kind: str
+    read: Read
+    rows: Sequence[DatabaseRow]
+
+    @property
+    def last(self) -> str | None:
+        return self.rows[-1]["key"] if self.rows else None
 
 
 class Views:
@@ -76,16 +90,18 @@ class Views:
         values = await self._completed(kind, [*left, *there])
         return removals + [self._records.state(kind, row, read, due.get(row.key)) for row in values]
 
-    async def chunk(self, kind: str, after: str | None, limit: int, run: str | None = None) -> tuple[list[Outgoing], str | None, int]:
-        """Records of the next keys of a kind's whole state; with the last key seen and how many rows were there."""
+    async def read_chunk(self, kind: str, after: str | None, limit: int, run: str | None = None) -> Chunk:
+        """The next keys of a kind's whole state."""
         read = await self.draw(run)
-        rows = await self._reader.fetch(for_kind(QUERIES.chunk, kind), self._channel, kind, after or "", limit, read.version)
-        if not rows:
-            return [], None, 0
-        sent = [row for row in rows if row["body"] is not None]
-        self._note(kind, read, found_keys(row for row in sent if not (row["member"] or row["stub"])))
-        values = await self._completed(kind, sent)
-        return [self._records.state(kind, row, read) for row in values], rows[-1]["key"], len(rows)
+        return Chunk(
+            kind, read, await self._reader.fetch(for_kind(QUERIES.chunk, kind), self._channel, kind, after or "", limit, read.version)
+        )
+
+    async def records(self, chunk: Chunk) -> list[Outgoing]:
+        """What of a chunk is sent."""
+        sent = [row for row in chunk.rows if row["body"] is not None]
+        self._note(chunk.kind, chunk.read, found_keys(row for row in sent if not (row["member"] or row["stub"])))
+        return [self._records.state(chunk.kind, row, chunk.read) for row in await self._completed(chunk.kind, sent)]
 
     async def absent(self, kind: str, after: str | None, limit: int) -> tuple[list[str], str | None]:
         """Published keys that CEE's view lacks, of the next `limit` published keys; with the last key looked at."""
