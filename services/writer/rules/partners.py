@@ -131,7 +131,8 @@ class _Judge:
             return held.before, True
         base, is_known = dict[str, Any](), False
         if body.base is not None and body.base_version is not None and body.base_version < held.version:
-            base, is_known = named(body.base, body.base.model_fields_set), True
+            empty = {name: value for name, value in held.fields.items() if not value}  # what is empty is left out of what devices receive
+            base, is_known = empty | named(body.base, body.base.model_fields_set), True
         if last is not None and (body.base_version is None or body.base_version < last.version):
             base, is_known = base | last.fields, True
         return base, is_known

@@ -5,6 +5,7 @@ Called by target/reference.py inside the writer's transaction; a rollback gives 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -23,6 +24,7 @@ from services.writer.rules.tax_ids import spellings
 from services.writer.target.partner_parts import write_parts
 
 QUERIES = Queries(Path(__file__).with_name("partners.sql"))
+TRIES, PAUSE = 100, 0.02  # together longer than a change in CEE takes
 
 
 async def write(connection: Connection, channel: Channel, uploads: Sequence[Upload], now: datetime) -> list[Answer]:
@@ -45,7 +47,7 @@ async def read(connection: Connection, channel: Channel, uploads: Sequence[Uploa
     """What CEE has of everything the batch names, each kind of thing by one query; existing partners are locked."""
     sources = [upload.source_id for upload in uploads]
     called = {number for upload in uploads for number in (upload.body.number, upload.known and upload.known.number) if number}
-    locked = await connection.fetch(QUERIES.lock, list(called), sources)
+    locked = await _locked(connection, list(called), sources)
     keys = [escape(row["number"]) for row in locked]
     held: dict[str, Held] = {}
     for row in await connection.fetch(QUERIES.held, channel.id, keys) if keys else ():
@@ -64,6 +66,21 @@ async def read(connection: Connection, channel: Channel, uploads: Sequence[Uploa
         await _taxed(connection, channel, _spelled(uploads, held, numbers), today),
         {(row["list"], row["id"]): row["partner"] for row in await connection.fetch(QUERIES.owners, elements)} if elements else {},
     )
+
+
+async def _locked(connection: Connection, called: list[str], sources: list[str]) -> list[Any]:
+    """Partners and their parts. Whoever changes a part in CEE has the part first and then wants the partner: while somebody does,
+    the partner is let go again, or each would wait for the other."""
+    for _attempt in range(TRIES):
+        savepoint = connection.transaction()
+        await savepoint.start()
+        locked = await connection.fetch(QUERIES.lock, called, sources)
+        if not locked or await connection.fetchval(QUERIES.lock_parts, [row["number"] for row in locked]):
+            await savepoint.commit()
+            return locked
+        await savepoint.rollback()
+        await asyncio.sleep(PAUSE)
+    return await connection.fetch(QUERIES.lock, called, sources)
 
 
 def _spelled(uploads: Iterable[Upload], held: dict[str, Held], numbers: dict[str, str]) -> set[str]:

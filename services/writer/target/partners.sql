@@ -21,6 +21,21 @@ where number = any ($1::text[]) or origin_source_id = any ($2::uuid[])
 order by number
 for no key update
 
+-- name: lock_parts
+-- Whether nobody else is at work on a part of theirs; if so, nobody will be until the end.
+with addresses as (select id from cee.partner_address where partner = any ($1::text[]) for update skip locked),
+contacts as (select id from cee.partner_contact where partner = any ($1::text[]) for update skip locked),
+persons as (select id from cee.contact_person where partner = any ($1::text[]) for update skip locked),
+inner_contacts as (
+    select c.id from cee.contact_person_contact c join cee.contact_person p on p.id = c.contact_person
+    where p.partner = any ($1::text[]) for update of c skip locked)
+select (select count(*) from addresses) = (select count(*) from cee.partner_address where partner = any ($1::text[]))
+   and (select count(*) from contacts) = (select count(*) from cee.partner_contact where partner = any ($1::text[]))
+   and (select count(*) from persons) = (select count(*) from cee.contact_person where partner = any ($1::text[]))
+   and (select count(*) from inner_contacts) = (
+       select count(*) from cee.contact_person_contact c join cee.contact_person p on p.id = c.contact_person
+       where p.partner = any ($1::text[]))
+
 -- name: held
 -- Their state as the channel's devices receive it.
 select v.body ->> 'number' as number, v.version, v.body, c.partner is not null as is_of_channel, c.deleted_on is not null as is_deleted

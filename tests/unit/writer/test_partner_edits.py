@@ -35,6 +35,12 @@ def test_an_edit_of_an_older_state_takes_what_cee_has_not_changed_and_names_what
     assert (held["K1"].fields["name"], held["K1"].fields["matchcode"], len(held["K1"].fields["addresses"])) == ("Żabka", "NEU", 2)
 
 
+def test_a_field_that_was_empty_need_not_be_in_the_base() -> None:
+    cee = Cee(partners={"K1": K1 | {"matchcode": None}})
+    assert cee.answer(edit(base_version=3, base={"name": "Żabka"}, matchcode="NEU")).outcome == "imported"
+    assert Cee().answer(edit(base_version=3, base={"name": "Żabka"}, matchcode=None)).code == "edit_lost"
+
+
 def test_every_further_loss_is_a_remark_that_people_can_read() -> None:
     base = {"name": "Stara", "addresses": [HOME | {"city": "Opole"}]}
     answer = Cee().answer(edit(base_version=3, base=base, name="Nowa", addresses=[HOME | {"city": "Lublin"}]))
