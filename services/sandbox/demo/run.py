@@ -125,18 +125,19 @@ async def _pull(running: Running, options: Options, phones: AsyncExitStack, cons
         device = await phones.enter_async_context(Device(running.settings.gateway.url, options.home / f"device-{rep}.db"))
         await device.enrol(await running.code(rep), f"demo {rep}")
         pulled = await device.pull()
-        files = await device.fetch_attachments()
         devices[rep] = device
-        console.print(f"  rep {rep}: {pulled.rows:,} rows in {pulled.pages} pages, {files} files ({pulled.seconds:.1f} s)")
+        console.print(f"  rep {rep}: {pulled.rows:,} rows in {pulled.pages} pages ({pulled.seconds:.1f} s); files follow")
     return devices
 
 
 async def _day(running: Running, devices: dict[str, Device], options: Options, shown: tuple[Arrivals, Console]) -> None:
-    """Changes in CEE while the devices follow; ends when they have all that the feed had at the end."""
+    """Changes in CEE while the devices follow and their files arrive; ends when they have all that the feed had at the end."""
     arrivals, console = shown
     console.print(f"[bold]6[/bold] {options.seconds:.0f} s of a working day, {options.per_second:g} changes/s, devices following")
     stop = asyncio.Event()
     following = [asyncio.create_task(follow(device, arrivals, stop)) for device in devices.values()]
+    # one at a time: a device that works shows its data first
+    arriving = [asyncio.create_task(device.fetch_attachments(at_once=1)) for device in devices.values()]
     try:
         with _bars(console) as bars:
             clock = asyncio.create_task(_clock(bars, options.seconds))
@@ -146,9 +147,11 @@ async def _day(running: Running, devices: dict[str, Device], options: Options, s
     finally:
         stop.set()
         await asyncio.gather(*following)
+    files = await asyncio.gather(*arriving)
     for device in devices.values():
         await device.pull()
         await device.fetch_attachments()
+    console.print(f"  {', '.join(f'{count:,}' for count in files)} files arrived on the devices meanwhile")
 
 
 async def _clock(bars: _Bars, seconds: float) -> None:

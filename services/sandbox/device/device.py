@@ -18,7 +18,7 @@ from typing import Any
 
 from services.sandbox.device.client import Client, Page
 from services.sandbox.device.failures import Interrupted, Refused, pause
-from services.sandbox.device.files import Files
+from services.sandbox.device.files import AT_ONCE, Files
 from services.sandbox.device.records import Applied
 from services.sandbox.device.references import needs
 from services.sandbox.device.store import DanglingReferences, Needs, Store
@@ -119,12 +119,12 @@ class Device:
             await self.client.ack(page.cursor)
         return applied
 
-    async def fetch_attachments(self) -> int:
+    async def fetch_attachments(self, at_once: int = AT_ONCE) -> int:
         """Gets the contents the records name; outages are waited out. Returns how many were missing."""
         missing = [sha256 for sha256 in self.store.contents() if not self.files.has(sha256)]
         for failures in range(self._attempts):
             try:
-                await self.files.fetch(self.client, self.store.contents())
+                await self.files.fetch(self.client, self.store.contents(), at_once)
                 return len(missing)
             except Interrupted:
                 if failures == self._attempts - 1:

@@ -10,7 +10,7 @@ from pathlib import Path
 from services.sandbox.device.client import Client
 from services.sandbox.device.failures import Refused
 
-_AT_ONCE = 4
+AT_ONCE = 4
 
 
 class WrongContent(Exception):
@@ -34,9 +34,9 @@ class Files:
         """A content that was made here."""
         self.path(sha256).write_bytes(content)
 
-    async def fetch(self, client: Client, wanted: list[str]) -> int:
+    async def fetch(self, client: Client, wanted: list[str], at_once: int = AT_ONCE) -> int:
         """Gets what is missing of `wanted`, a few at once; returns how many. Raises WrongContent, Refused, Interrupted."""
-        slots = asyncio.Semaphore(_AT_ONCE)
+        slots = asyncio.Semaphore(at_once)
         missing = [sha256 for sha256 in wanted if not self.has(sha256)]
 
         async def one(sha256: str) -> None:
