@@ -52,7 +52,7 @@ def show(
 ) -> None:
     """One due record or upload, with the bytes that arrived."""
     if kind.startswith(imports.PREFIX):
-        imports.show_open(control(), channel, kind, key, lang, as_json)
+        imports.show_open((channel, kind, key), lang, as_json)
         return
     row = control().get("channels", channel, "due", kind, "record", key=key, lang=lang)
     if as_json:

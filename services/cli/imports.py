@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli.client import Role, control
+from services.cli.client import control
 from services.cli.failure import NOT_REACHABLE, Failure
 from services.cli.output import Json, cell, note, say, seconds, show_json, table
 
@@ -41,9 +41,10 @@ def status(channel: Annotated[str, typer.Argument(help="Id of the channel.")], a
         raise Failure("part_away", "Some figures are missing: a part does not answer.", "`ceebus config check` shows which.", NOT_REACHABLE)
 
 
-def show_open(role: Role, channel: str, kind: str, key: str, lang: str, as_json: bool) -> None:
-    """`ceebus due show` for an upload: everything of one object that has no final answer."""
-    found = role.get("channels", channel, "imports", kind.removeprefix(PREFIX), "record", key=key, lang=lang)
+def show_open(place: tuple[str, str, str], lang: str, as_json: bool) -> None:
+    """`ceebus due show` for an upload: everything of one object (channel, kind, source_id) that has no final answer."""
+    channel, kind, key = place
+    found = control().get("channels", channel, "imports", kind.removeprefix(PREFIX), "record", key=key, lang=lang)
     if as_json:
         show_json(found)
         return

@@ -29,8 +29,13 @@ class _Filters:
 
 
 def routes(parts: Parts) -> APIRouter:
-    """One thing: what can be looked at and done about the list."""
     router = APIRouter(tags=["due"])
+    _looking(router, parts)
+    _steering(router, parts)
+    return router
+
+
+def _looking(router: APIRouter, parts: Parts) -> None:
 
     @router.get("/due", responses=problems(400, 404, 422))
     async def due(
@@ -53,6 +58,8 @@ def routes(parts: Parts) -> APIRouter:
             raise Problem(404, "due_unknown", f"Nothing is due for {kind} {key!r} in channel {channel}.")
         return records.detail(row, lang)
 
+
+def _steering(router: APIRouter, parts: Parts) -> None:
     @router.post("/channels/{channel}/due/retry", status_code=202, responses=problems(400, 404, 409, 422))
     async def retry(channel: str, body: Chosen) -> Done:
         """The source publishes the objects again as CEE has them now, the writer judges uploads again; they begin to count anew."""
@@ -74,8 +81,6 @@ def routes(parts: Parts) -> APIRouter:
         await _checked(parts, channel, body)
         done = await records.discard(parts.pool, channel, body)
         return added(done, await imports.ask(parts.pool, channel, body, "discard", body.reason))
-
-    return router
 
 
 def added(one: Done, other: Done) -> Done:
