@@ -102,8 +102,9 @@ async def together(stack: Stack, home: Path, supervisor: Supervisor) -> dict[str
         began = time.monotonic()
         await two.activate()
         await two.snapshot(lambda _kind, _done, _total: None)
-        status = await two.quiet()
+        await two.quiet()
         figures["first export seconds"] = time.monotonic() - began
+        status = await two.status()
         figures["first export objects"] = sum(kind["published"] or 0 for kind in status["kinds"])
         figures |= await live(two, home)
     for role in ROLES:

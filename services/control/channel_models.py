@@ -102,6 +102,21 @@ class OutboxStatus(BaseModel):
     gap_at: datetime | None
 
 
+Behind = Annotated[dict[str, int], Field(description="by kind; kinds without any are left out")]
+
+
+class ChannelLag(BaseModel):
+    """What is on its way: changes in CEE's outbox, and records before each reader. `settled`: nothing is."""
+
+    channel: str
+    settled: bool
+    outbox: Behind
+    exporter: Behind
+    feed: Behind
+    importer: Behind
+    writer: Behind
+
+
 class ChannelStatus(BaseModel):
     """A channel, kind by kind in export order."""
 

@@ -53,7 +53,9 @@ async def test_channel_is_shown_as_cee_states_it(here: World) -> None:
     assert "currency" in found["invalid"]
 
 
-@pytest.mark.parametrize("path", ["channels/{}", "channels/{}/status", "channels/{}/snapshots", "channels/{}/rejected", "due?channel={}"])
+@pytest.mark.parametrize(
+    "path", ["channels/{}", "channels/{}/status", "channels/{}/snapshots", "channels/{}/lag", "channels/{}/rejected", "due?channel={}"]
+)
 async def test_unknown_channel_is_a_problem_that_names_the_known_ones(here: World, path: str) -> None:
     answer = await here.http.get("/v1/" + path.format("%3F%3F"))
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.control import cursor as cursors
-from services.control.channel_models import ChannelStatus, SnapshotProgress
+from services.control.channel_models import ChannelLag, ChannelStatus, SnapshotProgress
 from services.control.cursor import Cursor, Limit
+from services.control.lag import lag_of
 from services.control.models import Page, problems
 from services.control.parts import Parts
 
@@ -28,6 +29,11 @@ def routes(parts: Parts) -> APIRouter:
     async def channel_status(channel: str, fresh: Fresh = False) -> ChannelStatus:
         """One channel, kind by kind."""
         return await parts.status.of(await parts.channels.one(channel), fresh)
+
+    @router.get("/channels/{channel}/lag", responses=problems(404, 422, 503))
+    async def channel_lag(channel: str) -> ChannelLag:
+        """What of one channel is still on its way, both directions; without counting objects, so it may be asked often."""
+        return await lag_of(parts, (await parts.channels.one(channel)).id)
 
     @router.get("/channels/{channel}/snapshots", responses=problems(404, 422))
     async def snapshots(channel: str) -> list[SnapshotProgress]:

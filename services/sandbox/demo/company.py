@@ -51,18 +51,17 @@ class Running:
                 raise NotQuiet("the first snapshot did not end: " + ", ".join(f"{row['kind']} {row['state']}" for row in rows))
             await asyncio.sleep(0.1)
 
-    async def quiet(self, within: float = 120) -> dict[str, Any]:
-        """The status once nothing is on its way from CEE to the feed, twice in a row. Raises NotQuiet."""
+    async def quiet(self, within: float = 120) -> None:
+        """Returns once nothing is on its way from CEE to the feed or back, twice in a row. Raises NotQuiet."""
         deadline, calm = time.monotonic() + within, 0
         while calm < 2:
-            status = await self.status()
-            moving = {kind["kind"]: kind["lag_records"] for kind in status["kinds"] if kind["lag_records"] != 0}
-            rows = (status["outbox"] or {}).get("rows")
-            calm = calm + 1 if not moving and rows == 0 and status["outcomes_lag"] == 0 else 0
+            answer = await self.http.get(f"/v1/channels/{self.channel}/lag")
+            answer.raise_for_status()
+            found = answer.json()
+            calm = calm + 1 if found["settled"] else 0
             if time.monotonic() > deadline:
-                raise NotQuiet(f"still on its way: {moving}, outbox {rows}, outcomes {status['outcomes_lag']}")
+                raise NotQuiet(f"still on its way: {found}")
             await asyncio.sleep(0.1)
-        return status
 
     async def reps(self, count: int) -> list[str]:
         """Reps whose devices differ: those with most documents of their own first."""

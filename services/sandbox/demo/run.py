@@ -8,18 +8,18 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from schemas.topics import KINDS
 from services.kernel.postgres import pool
 from services.kernel.settings import read_settings
 from services.sandbox.databases import prepare
+from services.sandbox.demo.bars import Bars, bars, since
 from services.sandbox.demo.company import Running
 from services.sandbox.demo.phone import Arrivals, follow
 from services.sandbox.demo.report import Held, Report
@@ -54,7 +54,7 @@ async def demo(options: Options, console: Console) -> Report:
     began = time.monotonic()
     _empty(options.home)
     async with embedded(options.home, say=lambda text: console.print(f"  {text}")) as stack:
-        console.print(f"[bold]1[/bold] Kafka at {stack.values['kafka']} and PostgreSQL run in {options.home} ({_since(began)})")
+        console.print(f"[bold]1[/bold] Kafka at {stack.values['kafka']} and PostgreSQL run in {options.home} ({since(began)})")
         await _fill(stack, options, console)
         async with _roles(stack, options, console) as running:
             await _first_snapshot(running, console)
@@ -62,7 +62,8 @@ async def demo(options: Options, console: Console) -> Report:
                 devices = await _pull(running, options, phones, console)
                 arrivals, changes = Arrivals(), await _count(running)
                 await _day(running, devices, options, (arrivals, console))
-                status = await running.quiet()
+                await running.quiet()
+                status = await running.status()
                 held = tuple([await _compare(running, rep, device) for rep, device in devices.items()])
                 made = await _count(running) - changes
     return Report(
@@ -84,10 +85,10 @@ async def _fill(stack: Stack, options: Options, console: Console) -> None:
     began = time.monotonic()
     await prepare(stack.values["database_url"], stack.values["cee_database_url"])
     async with pool(stack.values["cee_database_url"], size=1) as cee, cee.acquire() as connection:
-        with _bars(console) as bars:
-            made = await generate(connection, options.size, options.seed, channel=CHANNEL, progress=bars.show)
+        with bars(console) as shown_here:
+            made = await generate(connection, options.size, options.seed, channel=CHANNEL, progress=shown_here.show)
     counts = ", ".join(f"{count:,} {kind}" for kind, count in made.counts.items() if kind in KINDS)
-    console.print(f"[bold]2[/bold] sample company {options.size}: {counts}; {len(made.bad)} bad records among them ({_since(began)})")
+    console.print(f"[bold]2[/bold] sample company {options.size}: {counts}; {len(made.bad)} bad records among them ({since(began)})")
 
 
 @asynccontextmanager
@@ -99,7 +100,7 @@ async def _roles(stack: Stack, options: Options, console: Console) -> AsyncItera
         pool(settings.database_url, size=2) as ours,
         pool(settings.cee_database_url, size=6) as cee,
     ):
-        console.print(f"[bold]3[/bold] roles {', '.join(ROLES)} run; API at {settings.control.url}/docs ({_since(began)})")
+        console.print(f"[bold]3[/bold] roles {', '.join(ROLES)} run; API at {settings.control.url}/docs ({since(began)})")
         running = Running(settings, CHANNEL, ours, cee)
         try:
             yield running
@@ -111,11 +112,12 @@ async def _first_snapshot(running: Running, console: Console) -> None:
     began = time.monotonic()
     await running.activate()
     console.print(f"[bold]4[/bold] channel {CHANNEL} is active: first snapshot")
-    with _bars(console) as bars:
-        await running.snapshot(bars.show)
-    status = await running.quiet()
+    with bars(console) as shown_here:
+        await running.snapshot(shown_here.show)
+    await running.quiet()
+    status = await running.status()
     feed, due = (sum(kind[part] for kind in status["kinds"]) for part in ("feed", "due"))
-    console.print(f"  {feed:,} objects in the feed, {due} due ({_since(began)})")
+    console.print(f"  {feed:,} objects in the feed, {due} due ({since(began)})")
 
 
 async def _pull(running: Running, options: Options, phones: AsyncExitStack, console: Console) -> dict[str, Device]:
@@ -139,8 +141,8 @@ async def _day(running: Running, devices: dict[str, Device], options: Options, s
     # one at a time: a device that works shows its data first
     arriving = [asyncio.create_task(device.fetch_attachments(at_once=1)) for device in devices.values()]
     try:
-        with _bars(console) as bars:
-            clock = asyncio.create_task(_clock(bars, options.seconds))
+        with bars(console) as shown_here:
+            clock = asyncio.create_task(_clock(shown_here, options.seconds))
             await run_day(running.cee, CHANNEL, options.seconds, options.per_second, options.seed, arrivals.committed)
             clock.cancel()
         await running.quiet()
@@ -154,9 +156,9 @@ async def _day(running: Running, devices: dict[str, Device], options: Options, s
     console.print(f"  {', '.join(f'{count:,}' for count in files)} files arrived on the devices meanwhile")
 
 
-async def _clock(bars: _Bars, seconds: float) -> None:
+async def _clock(shown: Bars, seconds: float) -> None:
     for second in range(int(seconds) + 1):
-        bars.show("working day", second, int(seconds))
+        shown.show("working day", second, int(seconds))
         await asyncio.sleep(1)
 
 
@@ -175,26 +177,3 @@ async def _compare(running: Running, rep: str, device: Device) -> Held:
 
 async def _count(running: Running) -> int:
     return int(await running.cee.fetchval("select last_value from ceebus.outbox_seq_seq"))
-
-
-class _Bars:
-    """One bar a kind, added when it is first heard of."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress, self._tasks = progress, dict[str, object]()
-
-    def show(self, kind: str, done: int, total: int | None) -> None:
-        if kind not in self._tasks:
-            self._tasks[kind] = self._progress.add_task(kind, total=total)
-        self._progress.update(self._tasks[kind], completed=done, total=total)  # type: ignore[arg-type]
-
-
-@contextmanager
-def _bars(console: Console) -> Iterator[_Bars]:
-    columns = (TextColumn("  {task.description:20}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=not console.is_terminal) as progress:
-        yield _Bars(progress)
-
-
-def _since(began: float) -> str:
-    return f"{time.monotonic() - began:.1f} s"
