@@ -147,6 +147,18 @@ async def test_republish_sends_the_state_or_the_removal_whatever_was_sent_before
     await bed.versions_never_fall(channel, "partners")
 
 
+async def test_what_is_wanted_of_the_writer_is_left_to_it(bed: Bed, channel: str) -> None:
+    await bed.add_channel(channel)
+    await bed.put(channel, "partners", "K1")
+    async with source_task(bed.settings):
+        await eventually(lambda: bed.snapshots_done(channel))
+        await bed.want(channel, "import/partners", "7d1f6f3e-5b7a-4f46-9a53-0a55c5a3f0f1", "retry")
+        await bed.want(channel, "partners", "K1", "republish")
+        await eventually(lambda: bed.has_records(channel, "partners", 2))
+    rows = await bed.ours.fetch("select kind, attempts from ceebus.wanted")
+    assert [tuple(row) for row in rows] == [("import/partners", 0)]
+
+
 async def test_republish_of_an_ingested_kind_repeats_its_newest_record(bed: Bed, channel: str) -> None:
     await bed.add_channel(channel)
     async with source_task(bed.settings):
