@@ -36,7 +36,7 @@ FIRST = {
     ("price-lists", "L@/A1@/PCS/0/2026-01-01"),
     ("sales-documents", "ZS/1@"),
 }
-ROLES = ("source", "exporter", "feed", "gateway", "importer", "control")
+ROLES = ("source", "exporter", "feed", "gateway", "importer", "writer", "control")
 
 
 @dataclass

@@ -23,7 +23,7 @@ from tests.faults.log import read_log
 from tests.stack import eventually
 
 CHANNEL = "PL1"
-ROLES = ("source", "exporter", "feed", "gateway", "importer", "control")
+ROLES = ("source", "exporter", "feed", "gateway", "importer", "writer", "control")
 FOLDER = Path(__file__).parent
 LIMIT_S = 120.0  # of any wait: a busy machine is no fault
 

@@ -24,7 +24,7 @@ from services.sandbox.generate.sizes import SIZES
 from services.sandbox.stack import Stack, embedded
 from services.sandbox.supervisor import supervised
 
-ROLES = ("source", "exporter", "feed", "gateway", "importer", "control")
+ROLES = ("source", "exporter", "feed", "gateway", "importer", "writer", "control")
 HOUR_S = 3600.0
 app = typer.Typer(add_completion=False)
 

@@ -33,7 +33,7 @@ from services.sandbox.stack import Stack, embedded
 from services.sandbox.supervisor import supervised
 
 CHANNEL = "PL1"
-ROLES = ("source", "exporter", "feed", "gateway", "importer", "control")
+ROLES = ("source", "exporter", "feed", "gateway", "importer", "writer", "control")
 MARK = "demo.home"  # a folder with this file is ours and may be emptied
 
 
