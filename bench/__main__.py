@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from bench import lane, system
+from bench import imports, lane, system
 
 
 async def main() -> None:
     await lane.main()
+    await imports.main()
     await system.main(sys.argv[1] if len(sys.argv) > 1 else "mid")
 
 

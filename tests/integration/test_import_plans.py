@@ -17,19 +17,18 @@ from tests.stack import Databases
 
 CROWD = Path(__file__).with_name("cee_crowd.sql").read_text()
 TODAY, TEXTS, IDS = date.today(), ["a", "b"], [str(uuid4()), str(uuid4())]
-NUMBERS = ["1", "2"]
 GROWING = "partner|channel_partner|article|assortment_item|price|document|document_line|attachment"
 EACH_BATCH: list[tuple[Queries, str, list[object]]] = [
     (documents.QUERIES, "context", [datetime.now(UTC), "Europe/Warsaw", "PLN"]),
     (documents.QUERIES, "written", ["C1", IDS, TEXTS]),
     (documents.QUERIES, "partners", ["C1", TEXTS, IDS, TODAY]),
     (documents.QUERIES, "limits", ["C1", TEXTS]),
-    (documents.QUERIES, "articles", ["AL-C1", TODAY, TEXTS]),
+    (documents.QUERIES, "articles", ["AL-C1", TODAY, "{a,b}"]),
     (documents.QUERIES, "rates", [TEXTS]),
     (documents.QUERIES, "numbers", [TEXTS, [1, 1]]),
     (prices.QUERIES, "lists", ["PL-C1", TODAY, TEXTS, TEXTS]),
     (prices.QUERIES, "priorities", ["C1", TEXTS]),
-    (prices.QUERIES, "differing", [TODAY, [[TEXTS, TEXTS]], [1, 1], TEXTS, TEXTS, NUMBERS, NUMBERS, NUMBERS]),
+    (prices.QUERIES, "differing", [TODAY, [[TEXTS, TEXTS]], "{1,1}", "{a,b}", "{a,b}", "{1,2}", "{1,2}", "{1,2}"]),
     (attachments.QUERIES, "present", [IDS]),
     (attachments.QUERIES, "partners", ["C1", TEXTS, IDS]),
     (attachments.QUERIES, "articles", [TEXTS]),

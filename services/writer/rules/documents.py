@@ -44,8 +44,8 @@ class Facts:
     """What CEE knows of all that a batch names. What is missing in a mapping does not exist.
 
     today: the channel's day; written: by source_id; taken: mobile number -> source_id of its document (None: born in CEE);
-    partners: by number and by source_id; limits: rep of the channel -> greatest discount in %; articles: number -> is in the
-    channel today; rates: VAT rate -> its (valid from, percent) pairs.
+    partners: by number and by source_id; limits: rep of the channel -> greatest discount in %; unknown: articles that CEE has not;
+    left: articles that are not in the channel today; rates: VAT rate -> its (valid from, percent) pairs.
     """
 
     today: date
@@ -54,7 +54,8 @@ class Facts:
     taken: dict[str, str | None] = field(default_factory=dict)
     partners: dict[str, Partner] = field(default_factory=dict)
     limits: dict[str, Decimal] = field(default_factory=dict)
-    articles: dict[str, bool] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
     rates: dict[str, list[tuple[date, Decimal]]] = field(default_factory=dict)
 
 
@@ -140,18 +141,17 @@ class Judging:
         if code is not None:
             shown = partner.number if partner else name
             return _waits(upload, code, {"partner": shown}, ("partners", shown))
-        for line in document.lines:
-            if line.article not in self._facts.articles:
+        for line in document.lines if self._facts.unknown else ():
+            if line.article in self._facts.unknown:
                 return _waits(upload, "article_missing", {"article": line.article}, ("articles", line.article))
         return None
 
     def _deactivated(self, document: Document) -> tuple[Remark, ...]:
-        articles = self._facts.articles
-        return tuple(
-            Remark("article_deactivated", {"position": line.position, "article": line.article})
-            for line in document.lines
-            if not articles[line.article]
-        )
+        left = self._facts.left
+        if not left:
+            return ()
+        gone = [line for line in document.lines if line.article in left]
+        return tuple(Remark("article_deactivated", {"position": line.position, "article": line.article}) for line in gone)
 
 
 def named(document: Document) -> str:

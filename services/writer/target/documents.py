@@ -17,7 +17,7 @@ from services.kernel.guard import Remark
 from services.kernel.postgres import Connection, Queries
 from services.writer.model import Answer, Upload
 from services.writer.rules.documents import Accepted, Facts, Judging, Partner, Written, named
-from services.writer.target.document_rows import FRESH, Numbered, copy
+from services.writer.target.document_rows import FRESH, Numbered, array_text, copy
 from services.writer.target.prices import Outdated, question
 
 QUERIES = Queries(Path(__file__).with_name("documents.sql"))
@@ -51,9 +51,9 @@ async def read(connection: Connection, channel: Channel, uploads: Sequence[Uploa
         facts.partners[row["name"]] = Partner(row["number"], row["role"], row["status"], row["price_class"], row["is_active"])
     for row in await connection.fetch(QUERIES.limits, channel.id, list({upload.rep for upload in uploads})):
         facts.limits[row["rep"]] = row["max_discount"]
-    articles = list({line.article for body in bodies for line in body.lines})
+    articles = array_text(list({line.article for body in bodies for line in body.lines}))
     for row in await connection.fetch(QUERIES.articles, channel.assortment_listing, facts.today, articles):
-        facts.articles[row["number"]] = row["is_member"]
+        (facts.left if row["is_known"] else facts.unknown).add(row["number"])
     for row in await connection.fetch(QUERIES.rates, list({line.vat_rate for body in bodies for line in body.lines})):
         facts.rates.setdefault(row["code"], []).append((row["valid_from"], row["percent"]))
     return facts

@@ -32,16 +32,17 @@ left join cee.channel_partner c on c.channel = $1 and c.partner = p.number
 select rep, max_discount from cee.rep_profile where channel = $1 and rep = any ($2::text[])
 
 -- name: articles
--- The articles that CEE has, and whether they are in the channel on the day ($2): one look-up each.
+-- Of the articles named ($3, an array as text) those that are not in the channel on the day ($2): unknown to CEE, or out of it.
 with today as materialized (
     select array(select l.list from cee.assortment_list l where l.listing = $1 and cee.is_valid(l.valid_from, l.valid_to, $2)) as lists
 )
-select n.number, a.status <> 'marked_for_deletion' and exists (
-           select from cee.assortment_item i
-           where i.listing = $1 and i.article = n.number and i.list = any (t.lists) and cee.is_valid(i.valid_from, i.valid_to, $2)) as is_member
+select n.number, a.status is not null as is_known
 from today t
-cross join unnest($3::text[]) n(number)
-cross join lateral (select x.status from cee.article x where x.number = n.number limit 1) a
+cross join unnest($3::text::text[]) n(number)
+left join lateral (select x.status from cee.article x where x.number = n.number limit 1) a on true
+where a.status is null or a.status = 'marked_for_deletion' or not exists (
+    select from cee.assortment_item i
+    where i.listing = $1 and i.article = n.number and i.list = any (t.lists) and cee.is_valid(i.valid_from, i.valid_to, $2))
 
 -- name: rates
 -- Every percent that the VAT rates ever had.

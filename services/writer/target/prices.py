@@ -18,6 +18,7 @@ from services.kernel.postgres import Connection, Queries, Row
 from services.writer.model import Upload
 from services.writer.rules.documents import Facts, Partner
 from services.writer.rules.totals import percent_on
+from services.writer.target.document_rows import array_text
 
 QUERIES = Queries(Path(__file__).with_name("prices.sql"))
 _LAST = 1 << 31  # a list that is not on the rep's profile comes after its equals
@@ -35,7 +36,7 @@ class Question:
 
     lists: _Lists
     sets: list[Codes]
-    set_of: list[int]
+    set_of: list[str]
     documents: list[Upload]
     lines: list[Any]
 
@@ -43,9 +44,10 @@ class Question:
         """`price_outdated` of each document with a price that differs; what has no list price has no remark."""
         if not self.lines:
             return {}
-        columns = ([getattr(line, name) for line in self.lines] for name in ("article", "unit", "quantity", "regular_price", "price_unit"))
+        names = ("article", "unit", "quantity", "regular_price", "price_unit")
+        columns = [array_text([getattr(line, name) for line in self.lines]) for name in names]
         found: Outdated = {}
-        for row in await connection.fetch(QUERIES.differing, facts.today, self.sets, self.set_of, *columns):
+        for row in await connection.fetch(QUERIES.differing, facts.today, self.sets, array_text(self.set_of), *columns):
             upload, line = self.documents[row["place"] - 1], self.lines[row["place"] - 1]
             remark = _remark(upload.body, line, row, self.lists.modes[row["list"]] == upload.body.price_mode, facts)
             if remark is not None:
@@ -87,7 +89,7 @@ async def question(connection: Connection, channel: Channel, sold: Sequence[Sold
             lines = upload.body.lines
             asked.lines.extend(lines)
             asked.documents.extend([upload] * len(lines))
-            asked.set_of.extend([chosen[whose]] * len(lines))
+            asked.set_of.extend([str(chosen[whose])] * len(lines))
     asked.sets.extend(places)
     return asked
 

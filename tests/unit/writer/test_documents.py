@@ -28,7 +28,6 @@ def facts(**changed: Any) -> Facts:
         2,
         partners={"P1": PARTNER, SOURCE: PARTNER},
         limits={"R1": Decimal("5.00")},
-        articles={"A1": True, "A2": True},
         rates={"V23": [(date(2011, 1, 1), Decimal(23)), (date(2004, 5, 1), Decimal(22))]},
     )
     return replace(made, **changed)
@@ -154,7 +153,7 @@ GATES: list[tuple[dict[str, Any], str, dict[str, str], tuple[str, str]]] = [
     ({"partners": {"P1": BLOCKED}}, "partner_blocked", {"partner": "P1"}, ("partners", "P1")),
     ({"partners": {"P1": replace(PARTNER, status="inactive")}}, "partner_inactive", {"partner": "P1"}, ("partners", "P1")),
     ({"partners": {"P1": replace(PARTNER, is_active=False)}}, "partner_inactive", {"partner": "P1"}, ("partners", "P1")),
-    ({"articles": {"A1": True}}, "article_missing", {"article": "A2"}, ("articles", "A2")),
+    ({"unknown": {"A2"}}, "article_missing", {"article": "A2"}, ("articles", "A2")),
 ]
 
 
@@ -173,9 +172,7 @@ def test_a_partner_named_by_source_id_is_waited_for_by_it_and_then_by_his_number
 
 
 def test_articles_that_left_the_channel_are_a_remark() -> None:
-    assert accepted(order(), articles={"A1": True, "A2": False}).remarks == (
-        Remark("article_deactivated", {"position": 2, "article": "A2"}),
-    )
+    assert accepted(order(), left={"A2"}).remarks == (Remark("article_deactivated", {"position": 2, "article": "A2"}),)
 
 
 def test_the_rules_are_asked_in_their_order() -> None:
@@ -188,13 +185,13 @@ def test_the_rules_are_asked_in_their_order() -> None:
         "net_total": "0",
         "user_discount": "9",
     }
-    world: dict[str, Any] = {"taken": {"OS-1/11/26/R1": None}, "limits": {}, "partners": {}, "articles": {}}
+    world: dict[str, Any] = {"taken": {"OS-1/11/26/R1": None}, "limits": {}, "partners": {}, "unknown": {"A1"}}
     found = [judged(order(**wrong, known=Imported(1, "0" * 64, "OS/1", "1")), **world).code]
     for name, right in (("taken", {}), ("expiry_date", TODAY.isoformat()), ("net_total", "50.00")):
         found.append(judged(order(**wrong), **world).code)
         (world if name in world else wrong)[name] = right
     found.append(judged(order(**wrong), **world | {"limits": {"R1": Decimal(5)}}).code)
-    for name, right in (("limits", {"R1": Decimal(9)}), ("partners", {"P1": PARTNER}), ("articles", {"A1": True, "A2": True})):
+    for name, right in (("limits", {"R1": Decimal(9)}), ("partners", {"P1": PARTNER}), ("unknown", set())):
         found.append(judged(order(**wrong), **world).code)
         world[name] = right
     accepted(order(**wrong), **world)
