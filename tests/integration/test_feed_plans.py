@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from services.feed import outcomes, store
+from services.feed import outcomes, results, store
 from services.feed.store import Store
 from services.kernel.postgres import Queries, connect
 from tests.stack import Databases
@@ -15,6 +17,8 @@ from tests.stack import Databases
 TEXTS = ["a", "b"]
 NUMBERS = [1, 2]
 BYTES = [b"a", None]
+IDS = [UUID(int=1), UUID(int=2)]
+MOMENTS = [datetime(2026, 11, 24, tzinfo=UTC)] * 2
 EACH_BATCH: list[tuple[Queries, str, list[object]]] = [
     (store.QUERIES, "lock", ["PL1"]),
     (store.QUERIES, "known", ["PL1", TEXTS, TEXTS]),
@@ -49,13 +53,36 @@ EACH_BATCH: list[tuple[Queries, str, list[object]]] = [
     ),
     (outcomes.QUERIES, "enter", ["PL1", TEXTS, TEXTS, NUMBERS, TEXTS, TEXTS, ["{}", "{}"]]),
     (outcomes.QUERIES, "overtake", ["PL1", TEXTS, TEXTS, NUMBERS]),
+    (results.QUERIES, "final", ["PL1", TEXTS, IDS, NUMBERS, TEXTS, IDS]),
+    (
+        results.QUERIES,
+        "note",
+        [
+            "PL1",
+            TEXTS,
+            IDS,
+            NUMBERS,
+            TEXTS,
+            IDS,
+            NUMBERS,
+            [True, False],
+            TEXTS,
+            None,
+            ["{}", "{}"],
+            ["[]", "[]"],
+            None,
+            None,
+            MOMENTS,
+            None,
+        ],
+    ),
 ]
 
 
 def test_every_statement_of_a_transaction_is_looked_at() -> None:
     named = {(queries, name) for queries, name, _ in EACH_BATCH}
     beside = {"session", "open_channel", "release_channels"}
-    for queries, module in ((store.QUERIES, "queries"), (outcomes.QUERIES, "outcomes")):
+    for queries, module in ((store.QUERIES, "queries"), (outcomes.QUERIES, "outcomes"), (results.QUERIES, "results")):
         names = set(re.findall(r"^-- name: (\w+)", (Path(store.__file__).parent / f"{module}.sql").read_text(), re.MULTILINE))
         assert names - beside == {name for found, name in named if found is queries}
 
@@ -73,7 +100,7 @@ async def test_no_statement_reads_a_whole_table(databases: Databases, analysed: 
         for queries, name, values in EACH_BATCH:
             plan = "\n".join(row[0] for row in await session.fetch(f"explain {getattr(queries, name)}", *values))
             assert not re.search(r"Seq Scan on|Hash Join|Merge Join|Hash Cond", plan), f"{name}:\n{plan}"
-            for scan in re.findall(r"(?:Index|Bitmap).* Scan .*on (?:feed|waiting|due|ledger)\b[^\n]*\n(?:[^\n]*\n)*?[^\n]*", plan):
+            for scan in re.findall(r"(?:Index|Bitmap).* Scan .*on (?:feed|waiting|due|ledger|upload)\b[^\n]*\n(?:[^\n]*\n)*?[^\n]*", plan):
                 assert "Index Cond" in plan, f"{name}:\n{scan}"
     finally:
         await session.close()
@@ -91,5 +118,7 @@ insert into ceebus.due(channel, kind, key, objectversion, outcome, code) select 
 from generate_series(1, 5000) i;
 insert into ceebus.ledger(channel, kind, key, objectversion, outcome, code) select 'PL1', 'units', 'k' || i, i, 'warning', 'x'
 from generate_series(1, 5000) i;
+insert into ceebus.upload(channel, kind, source_id, revision, sender, upload_id, attempt, final, outcome, answered_at)
+select 'PL1', 'visits', gen_random_uuid(), 1, 'device/D', gen_random_uuid(), 1, true, 'imported', now() from generate_series(1, 20000) i;
 insert into ceebus.release(channel, parent_kind, parent_key) select 'PL1', 'units', 'p' || i from generate_series(1, 3) i;
 """
