@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+_LATER = frozenset({408, 429})  # too slow, too often: the same again
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 2.0
 
 
@@ -38,7 +39,7 @@ class translated:
 
 def problem_of(response: httpx.Response) -> Refused | Interrupted:
     """What an answer that is no success means."""
-    if response.status_code >= 500:
+    if response.status_code >= 500 or response.status_code in _LATER:
         return Interrupted(f"{response.status_code} of {response.url.path}")
     try:
         body = response.json()
