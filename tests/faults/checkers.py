@@ -117,7 +117,7 @@ def _orphans(moves: list[Row]) -> list[str]:
         if row["removed"]:
             live.discard(where)
             continue
-        if row["op"] == "upsert":
+        if row["op"] == "upsert" and row["kind"] in EXPORT:
             needed = EXPORT[row["kind"]].needs(orjson.loads(row["body"]))
             wrong += [f"{where} at {row['position']} before {parent}" for parent in needed if parent not in live and parent != where]
         live.add(where)

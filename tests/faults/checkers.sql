@@ -35,8 +35,8 @@ select n, txid::text, kind, key, objectversion, op, hash, position, removed, bod
 select last from ceebus.feed_position where channel = $1
 
 -- name: shown
--- What devices may see: hash and audience.
-select kind, key, op, encode(hash, 'hex') as hash, audience, body from ceebus.feed where channel = $1 and not removed
+-- What devices may see of CEE's objects: hash and audience. Answers to uploads are no objects of CEE.
+select kind, key, op, encode(hash, 'hex') as hash, audience, body from ceebus.feed where channel = $1 and not removed and kind <> 'results'
 
 -- name: offsets
 -- Where the lanes stand.
@@ -46,5 +46,5 @@ select lane, topic, topic_partition, next_offset from ceebus.lane_offset
 -- Effects in the feed whose record the offset row has not passed.
 select f.kind, f.key, f.topic_partition, f.topic_offset, o.next_offset
 from ceebus.feed f left join ceebus.lane_offset o
-  on o.lane = 'feed' and o.topic = 'export.' || $2 || '.' || f.kind and o.topic_partition = f.topic_partition
+  on o.lane = 'feed' and o.topic = case f.kind when 'results' then 'results.' || $2 else 'export.' || $2 || '.' || f.kind end and o.topic_partition = f.topic_partition
 where f.channel = $1 and (o.next_offset is null or f.topic_offset >= o.next_offset)
