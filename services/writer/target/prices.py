@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from services.writer.target.document_rows import array_text
 
 QUERIES = Queries(Path(__file__).with_name("prices.sql"))
 _LAST = 1 << 31  # a list that is not on the rep's profile comes after its equals
+_LOOKED_UP = attrgetter("article", "unit", "quantity", "regular_price", "price_unit")
 _PRICE = Decimal("0.0001")
 _HUNDRED = Decimal(100)
 
@@ -44,8 +46,7 @@ class Question:
         """`price_outdated` of each document with a price that differs; what has no list price has no remark."""
         if not self.lines:
             return {}
-        names = ("article", "unit", "quantity", "regular_price", "price_unit")
-        columns = [array_text([getattr(line, name) for line in self.lines]) for name in names]
+        columns = [array_text(column) for column in zip(*map(_LOOKED_UP, self.lines), strict=True)]
         found: Outdated = {}
         for row in await connection.fetch(QUERIES.differing, facts.today, self.sets, array_text(self.set_of), *columns):
             upload, line = self.documents[row["place"] - 1], self.lines[row["place"] - 1]
@@ -61,10 +62,18 @@ class _Lists:
     def __init__(self, rows: Sequence[Row], priorities: Sequence[Row]) -> None:
         self._rows = rows
         self._priorities = {(row["rep"], row["list"]): row["priority"] for row in priorities}
+        self._customers = {row["customer"] for row in rows if row["level"] == "customer-item"}
+        self._found: dict[tuple[str | None, str | None, str, str], Codes] = {}
         self.modes = {row["code"]: row["price_mode"] for row in rows}
 
     def of(self, partner: Partner, rep: str, mode: str) -> Codes:
-        """Those that apply, the first to look into first."""
+        """Those that apply, the first to look into first. Most partners have no list of their own and share this."""
+        whose = (partner.number if partner.number in self._customers else None, partner.price_class, rep, mode)
+        if whose not in self._found:
+            self._found[whose] = self._choose(partner, rep, mode)
+        return self._found[whose]
+
+    def _choose(self, partner: Partner, rep: str, mode: str) -> Codes:
         applied = [row for row in self._rows if _applies(row, partner)]
         applied.sort(key=lambda row: (row["priority"], self._priorities.get((rep, row["code"]), _LAST), row["code"]))
         codes = tuple(row["code"] for row in applied)
@@ -79,17 +88,14 @@ async def question(connection: Connection, channel: Channel, sold: Sequence[Sold
     reps = list({upload.rep for upload, _ in sold})
     asked = Question(_Lists(rows, await connection.fetch(QUERIES.priorities, channel.id, reps)), [], [], [], [])
     places: dict[Codes, int] = {}
-    chosen: dict[tuple[Partner, str, str], int] = {}
     for upload, partner in sold:
-        whose = (partner, upload.rep, upload.body.price_mode)
-        if whose not in chosen:
-            codes = asked.lists.of(*whose)
-            chosen[whose] = places.setdefault(codes, len(places) + 1) if codes[0] else 0
-        if chosen[whose]:
-            lines = upload.body.lines
+        lines = upload.body.lines
+        codes = asked.lists.of(partner, upload.rep, upload.body.price_mode)
+        if codes[0]:
+            place = places.setdefault(codes, len(places) + 1)
             asked.lines.extend(lines)
             asked.documents.extend([upload] * len(lines))
-            asked.set_of.extend([str(chosen[whose])] * len(lines))
+            asked.set_of.extend([str(place)] * len(lines))
     asked.sets.extend(places)
     return asked
 

@@ -34,7 +34,7 @@ call cee.watch('contact_person_contact', 'touch_owner', 'partner', 'number',
 -- A document that came or changed in this very transaction is in the outbox already, with a version that nobody has seen yet:
 -- the lines that come with it do not give it another one. Rows of kind sales-documents are written by its own trigger only.
 call cee.watch('document_line', 'touch_owner', 'document', 'key', $q$
-    select distinct cee.escape(type) || '/' || cee.escape(hq_number) from changed
+    select cee.escape(type) || '/' || cee.escape(hq_number) from (select distinct type, hq_number from changed) c
     except
     select key from ceebus.outbox where txid = pg_current_xact_id() and kind = 'sales-documents' $q$);
 call cee.watch('attachment', 'touch_owner', 'article', 'key', 'select owner_key from changed where owner_kind = ''article''');
@@ -58,11 +58,13 @@ call cee.watch_part('assortment_list', $q$
 call cee.watch_part('price_listing_item', $q$
     select 'price-lists', cee.escape(i.list), c.id, 'listing' from changed i join cee.channel c on c.price_listing = i.listing $q$);
 
--- an article outside the assortment that a document names is sent as a stub
+-- an article outside the assortment that a document names is sent as a stub; the limit holds the planner to one look-up a document
 call cee.watch_part('document_line', $q$
     select 'articles', a.key, n.channel, null
     from (select distinct d.channel, l.article
-          from changed l join cee.document d on d.type = l.type and d.hq_number = l.hq_number where d.channel is not null) n
+          from (select distinct type, hq_number from changed) h
+          cross join lateral (select x.channel from cee.document x where x.type = h.type and x.hq_number = h.hq_number limit 1) d
+          join changed l on l.type = h.type and l.hq_number = h.hq_number) n
     join cee.channel_today c on c.id = n.channel
     join cee.article a on a.number = n.article
     left join lateral cee.assorted(c.assortment_listing, c.assortment_lists, a.number, c.today) s on true
