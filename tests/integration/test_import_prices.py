@@ -92,6 +92,8 @@ async def test_prices_are_compared_for_one_and_the_same_quantity(bed: Bed) -> No
     assert await expected(bed, "12.5") is None
     assert await expected(bed, "125", price_unit="10") is None
     assert await expected(bed, "126", price_unit="10") == "125.0000"
+    await bed.change("update cee.price set price = 99999999999.9999, price_unit = 0.001 where article = 'A1@'")
+    assert await expected(bed, "1", quantity="1", price_unit="999999999999.999") == "99999999999999800000000000.0001"
 
 
 @pytest.mark.parametrize(

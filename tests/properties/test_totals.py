@@ -105,6 +105,18 @@ def test_fractions_come_to_the_same_amounts(draft: Document, places: int) -> Non
     assert (Fraction(computed.net), Fraction(computed.vat), Fraction(computed.gross)) == (net, vat, gross)
 
 
+@pytest.mark.parametrize("mode", ["net", "gross"])
+def test_the_greatest_figures_a_contract_lets_through_are_judged_too(mode: str) -> None:
+    huge = Line("999999999999999.999", "0.001", "99999999999.9999", "0.01", "A23", "0", "0")
+    found = wrong_figure(Document(mode, (huge,)), PERCENTS, 2)
+    assert found is not None
+    assert (found.code, found.params["field"]) == ("totals_mismatch", "lines[0].discounted_price")
+    found = wrong_figure(Document(mode, (replace(huge, discounted_price="99989999999.9999"),)), PERCENTS, 2)
+    assert found is not None
+    assert (found.code, found.params["field"], found.params["value"]) == ("totals_mismatch", "lines[0].value", "0")
+    assert wrong_figure(filled(Document(mode, (huge,)), totals_of(Document(mode, (huge,)), PERCENTS, 3)), PERCENTS, 3) is None
+
+
 moves = st.tuples(st.integers(-(10**6), 10**6), st.integers(0, 10**6))
 
 

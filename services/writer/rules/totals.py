@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Literal, Protocol
 
 # 33 digits of quantity x price, and as many again behind the point: no division is rounded before it is rounded half up
-_EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
+EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
 _PRICE = Decimal("0.0001")
 _ONE = Decimal(1)
 _CENT = Decimal("0.01")
@@ -85,7 +85,7 @@ def totals_of(document: Priced, percents: Mapping[str, Decimal], decimals: int) 
     minor = _ONE.scaleb(-decimals)
     lines: list[tuple[Decimal, Decimal]] = []
     sums: dict[str, Decimal] = {}
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         for line in document.lines:
             price = Decimal(line.regular_price)
             if line.discount not in _NOTHING:
@@ -111,16 +111,21 @@ def wrong_figure(document: Priced, percents: Mapping[str, Decimal], decimals: in
         if line.vat_rate not in percents:
             return Wrong("field_invalid", {"field": f"lines[{place}].vat_rate", "value": line.vat_rate})
     expected, minor = totals_of(document, percents, decimals), _ONE.scaleb(-decimals)
+    with localcontext(EXACT):
+        return _off_line(document, expected, minor) or (
+            _off("net_total", document.net_total, expected.net, minor)
+            or _off("vat_total", document.vat_total, expected.vat, minor)
+            or _off("gross_total", document.gross_total, expected.gross, minor)
+        )
+
+
+def _off_line(document: Priced, expected: Totals, minor: Decimal) -> Wrong | None:
     for place, (line, (price, value)) in enumerate(zip(document.lines, expected.lines, strict=True)):
         if line.discounted_price != str(price) and abs(Decimal(line.discounted_price) - price) > minor:
             return _mismatch(f"lines[{place}].discounted_price", line.discounted_price, price)
         if found := _off(f"lines[{place}].value", line.value, value, minor):
             return found
-    return (
-        _off("net_total", document.net_total, expected.net, minor)
-        or _off("vat_total", document.vat_total, expected.vat, minor)
-        or _off("gross_total", document.gross_total, expected.gross, minor)
-    )
+    return None
 
 
 def _off(field: str, stated: str, expected: Decimal, minor: Decimal) -> Wrong | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal, localcontext
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from services.kernel.guard import Remark
 from services.kernel.postgres import Connection, Queries, Row
 from services.writer.model import Upload
 from services.writer.rules.documents import Facts, Partner
-from services.writer.rules.totals import percent_on
+from services.writer.rules.totals import EXACT, percent_on
 from services.writer.target.document_rows import array_text
 
 QUERIES = Queries(Path(__file__).with_name("prices.sql"))
@@ -110,11 +110,12 @@ def _applies(row: Row, partner: Partner) -> bool:
 
 def _remark(document: Any, line: Any, row: Row, same_mode: bool, facts: Facts) -> Remark | None:
     """None: the list states its prices in the other mode, and in the document's mode it is the same price."""
-    expected = row["price"] * Decimal(line.price_unit) / row["price_unit"]
-    if not same_mode:
-        share = _HUNDRED + (percent_on(facts.rates.get(line.vat_rate, ()), document.issue_date) or 0)
-        expected = expected * share / _HUNDRED if document.price_mode == "gross" else expected * _HUNDRED / share
-    expected = expected.quantize(_PRICE, rounding=ROUND_HALF_UP)
+    with localcontext(EXACT):
+        expected = row["price"] * Decimal(line.price_unit) / row["price_unit"]
+        if not same_mode:
+            share = _HUNDRED + (percent_on(facts.rates.get(line.vat_rate, ()), document.issue_date) or 0)
+            expected = expected * share / _HUNDRED if document.price_mode == "gross" else expected * _HUNDRED / share
+        expected = expected.quantize(_PRICE)
     if expected == Decimal(line.regular_price):
         return None
     return Remark("price_outdated", {"position": line.position, "value": line.regular_price, "expected": str(expected)})
