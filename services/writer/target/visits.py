@@ -17,8 +17,18 @@ from services.writer.rules.visits import Planned, Situation, decide
 
 QUERIES = Queries(Path(__file__).with_name("visits.sql"))
 _TAKEN = (
-    "number", "name", "visit_type", "address", "planned_start", "planned_end", "all_day", "actual_start", "priority", "description", "status",
-)  # fmt: skip
+    "number",
+    "name",
+    "visit_type",
+    "address",
+    "planned_start",
+    "planned_end",
+    "all_day",
+    "actual_start",
+    "priority",
+    "description",
+    "status",
+)
 
 
 async def write(connection: Connection, channel: Channel, uploads: Sequence[Upload], now: datetime) -> list[Answer]:
