@@ -8,8 +8,11 @@ from datetime import datetime
 from schemas.channel import Channel
 from services.kernel.postgres import Connection
 from services.writer.model import Answer, Upload
-from services.writer.target import attachments, documents, partners, visits
+from services.writer.target.attachments import write as write_attachments
+from services.writer.target.documents import write as write_documents
 from services.writer.target.files import Files
+from services.writer.target.partners import write as write_partners
+from services.writer.target.visits import write as write_visits
 
 
 class ReferenceCee:
@@ -19,13 +22,13 @@ class ReferenceCee:
         self._files = files
 
     async def partners(self, connection: Connection, channel: Channel, uploads: Sequence[Upload], now: datetime) -> list[Answer]:
-        return await partners.write(connection, channel, uploads, now)
+        return await write_partners(connection, channel, uploads, now)
 
     async def documents(self, connection: Connection, channel: Channel, uploads: Sequence[Upload], now: datetime) -> list[Answer]:
-        return await documents.write(connection, channel, uploads, now)
+        return await write_documents(connection, channel, uploads, now)
 
     async def attachments(self, connection: Connection, channel: Channel, uploads: Sequence[Upload], now: datetime) -> list[Answer]:
-        return await attachments.write(connection, channel, uploads, self._files)
+        return await write_attachments(connection, channel, uploads, self._files)
 
     async def visits(self, connection: Connection, channel: Channel, uploads: Sequence[Upload], now: datetime) -> list[Answer]:
-        return await visits.write(connection, channel, uploads, now)
+        return await write_visits(connection, channel, uploads, now)
