@@ -85,14 +85,13 @@ async def by_lane(at: Bench, records: int, round_: int) -> float:
     async with producer(at.kafka, "bench-lane") as out, ChannelFollower(at.kafka, "bench") as channels:
         work, seen = ExportBatch(channels, out), [0]
 
-        async def counted(batch: Any) -> None:
-            await work(batch)
-            seen[0] += len(batch.records)
+        async def counted(batches: Any) -> None:
+            await work(batches)
+            seen[0] += sum(len(batch.records) for batch in batches)
 
         group = f"bench.lane.{time.time_ns()}"
-        lane = Lane(
-            f"lane{round_}", Consumer(at.kafka, group, "bench"), [topics.cee(CHANNEL, "partners")], KafkaMarks(group, at.database), counted
-        )
+        consumer, read = Consumer(at.kafka, group, "bench"), [topics.cee(CHANNEL, "partners")]
+        lane = Lane(f"lane{round_}", consumer, read, KafkaMarks(group, at.database), counted, together=lambda _partition: CHANNEL)
         await lane.start()
         seconds = await _timed(seen, records)
         await lane.stop()
@@ -102,7 +101,7 @@ async def by_lane(at: Bench, records: int, round_: int) -> float:
 async def by_hand(at: Bench, records: int, round_: int) -> float:
     channel = at.channel
     sender = AIOKafkaProducer(
-        bootstrap_servers=at.kafka.bootstrap, acks="all", enable_idempotence=True, compression_type="lz4", max_batch_size=512 * 1024
+        bootstrap_servers=at.kafka.bootstrap, acks="all", enable_idempotence=True, compression_type="zstd", max_batch_size=512 * 1024
     )
     reader = AIOKafkaConsumer(
         topics.cee(CHANNEL, "partners"),

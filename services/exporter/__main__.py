@@ -31,7 +31,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             group = f"ceebus.export.{encode_channel(channel)}"
             consumer = Consumer(settings.kafka, group, client, instance=f"exporter-{settings.instance}")
             read = [topics.cee(channel, kind) for kind in topics.KINDS]
-            return Lane(f"export.{encode_channel(channel)}", consumer, read, KafkaMarks(f"export.{channel}", database), work)
+            marks = KafkaMarks(f"export.{channel}", database)
+            return Lane(f"export.{encode_channel(channel)}", consumer, read, marks, work, together=lambda _partition: channel)
 
         await keep_lanes(channels, lane, stop)
 

@@ -1,8 +1,9 @@
-"""A batch of cee.* becomes records on export.* and outcomes.*; it is done when the broker has all of them."""
+"""Batches of cee.* become records on export.* and outcomes.*; they are done when the broker has all of these."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import orjson
 
@@ -22,27 +23,31 @@ class ExportBatch:
     def __init__(self, channels: ChannelFollower, producer: Producer) -> None:
         self._channels, self._producer = channels, producer
 
-    async def __call__(self, batch: Batch) -> None:
-        """Raises DeliveryFailed; then the whole batch may be done again."""
+    async def __call__(self, batches: Sequence[Batch]) -> None:
+        """All of one channel. Raises DeliveryFailed; then all of it may be done again."""
+        sent: list[Outgoing] = []
+        tally: Counter[tuple[str, str, str, str]] = Counter()
+        for batch in batches:
+            await self._judge(batch, sent, tally)
+        await self._producer.send_all(sent)
+        for (channel, kind, outcome, code), count in tally.items():
+            metrics.RECORDS.labels("exporter", channel, kind, outcome).inc(count)
+            if code:
+                metrics.REFUSALS.labels("exporter", channel, kind, code).inc(count)
+
+    async def _judge(self, batch: Batch, sent: list[Outgoing], tally: Counter[tuple[str, str, str, str]]) -> None:
         _, channel_id, kind = topics.parse(batch.topic)
         known = int(header(batch.records[-1].headers, "ce_channelversion") or 0)
         channel = await self._channels.at_least(channel_id, known)
         assert channel is not None, f"no settings of channel {channel_id}"
         target, aside = topics.export(channel_id, kind), topics.outcomes(channel_id)
-        sent: list[Outgoing] = []
-        tally: Counter[tuple[str, str]] = Counter()
         for record in batch.records:
             key = record.key or b""
             verdict = judge(channel, kind, key, record.value)
             if verdict.refused is None:
                 sent.append(Outgoing(target, batch.partition, key, verdict.value, export_headers(kind, record.headers, verdict)))
             sent.extend(_entries(aside, batch, record, kind, verdict))
-            tally[_outcome(verdict)] += 1
-        await self._producer.send_all(sent)
-        for (outcome, code), count in tally.items():
-            metrics.RECORDS.labels("exporter", channel_id, kind, outcome).inc(count)
-            if code:
-                metrics.REFUSALS.labels("exporter", channel_id, kind, code).inc(count)
+            tally[channel_id, kind, *_outcome(verdict)] += 1
 
 
 def _outcome(verdict: Verdict) -> tuple[str, str]:

@@ -40,7 +40,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 read = await _topics(settings, channels)
                 if lane is None and read:
                     consumer = ParentsFirst(settings.kafka, GROUP, client, f"feed-{settings.instance}", marks.next_offset)
-                    lane = Lane("feed", consumer, read, marks, work)
+                    lane = Lane("feed", consumer, read, marks, work, together=lambda partition: topics.parse(partition[0])[1])
                     await lane.start()
                 elif lane is not None and read != lane.topics:
                     log.info("channels have changed", action="feed_follow", topics=len(read))

@@ -79,8 +79,8 @@ class Plan:
     settled_due: list[Reference] = field(default_factory=list)
     settled_ledger: list[Reference] = field(default_factory=list)
     arrived: list[Reference] = field(default_factory=list)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    events_ms: list[int] = field(default_factory=list)
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind and outcome
+    events_ms: dict[str, list[int]] = field(default_factory=dict)  # by kind
 
 
 def newest(records: Iterable[Incoming]) -> tuple[list[Incoming], list[Incoming]]:
@@ -116,7 +116,7 @@ def judge(records: Sequence[Incoming], known: Mapping[Reference, Known], absent:
 
 def _stale(plan: Plan, record: Incoming, had: Known) -> None:
     """A lower version. Where it is also later in the log, the log itself is behind: looked at again after a while."""
-    plan.outcomes["stale"] += 1
+    plan.outcomes[record.kind, "stale"] += 1
     if had.objectversion is not None and had.topic_partition == record.topic_partition and record.topic_offset > (had.topic_offset or 0):
         plan.late.append(record)
     if had.waiting is not None and had.waiting <= record.objectversion:
@@ -126,7 +126,7 @@ def _stale(plan: Plan, record: Incoming, had: Known) -> None:
 def _remove(plan: Plan, record: Incoming, had: Known) -> None:
     _settle(plan, record, had)
     if had.removed or not had.seen:
-        plan.outcomes["unchanged" if had.seen else "unknown"] += 1
+        plan.outcomes[record.kind, "unchanged" if had.seen else "unknown"] += 1
         if had.removed:
             _touch(plan, record, had)
         else:
@@ -147,13 +147,13 @@ def _place(plan: Plan, record: Incoming, had: Known, live: dict[Reference, bool]
     _settle(plan, record, had)
     if missing:
         plan.held.append(Held(record, missing + without, soft=False))
-        plan.outcomes["waiting"] += 1
+        plan.outcomes[record.kind, "waiting"] += 1
         return
     if without:
         plan.held.append(Held(record, without, soft=True))
     live[record.reference] = True
     if same:
-        plan.outcomes["unchanged"] += 1
+        plan.outcomes[record.kind, "unchanged"] += 1
         _touch(plan, record, had)
         return
     left = who_left(_tuple(had.audience), _tuple(had.left_audience), audience) if had.seen else None
@@ -181,9 +181,9 @@ def _touch(plan: Plan, record: Incoming, had: Known) -> None:
 
 
 def _count(plan: Plan, record: Incoming, outcome: str) -> None:
-    plan.outcomes[outcome] += 1
+    plan.outcomes[record.kind, outcome] += 1
     if record.event_ms is not None:
-        plan.events_ms.append(record.event_ms)
+        plan.events_ms.setdefault(record.kind, []).append(record.event_ms)
 
 
 def _tuple(reps: Sequence[str] | None) -> Audience:

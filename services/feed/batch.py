@@ -1,14 +1,15 @@
-"""A batch of one partition in one transaction: effects, positions, ledger, due list and offset row together.
+"""What was fetched of one channel in one transaction: effects, positions, ledger, due list and offset rows together.
 
 The work of the feed's lane. All owners of one channel meet at its position row, so parent and child can't miss each
-other and positions become visible in order, without holes (design.md 7.5).
+other and positions become visible in order, without holes (design.md 7.5). Live changes come as a few records of each of many
+partitions: a transaction for each partition would make the last of them wait for all the others' commits.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from schemas import topics
 from schemas.export.results import KIND as RESULTS
@@ -32,63 +33,71 @@ class FeedBatch:
     def __init__(self, url: str, marks: FeedMarks, leftover: Callable[[], None]) -> None:
         self._line, self._marks, self._leftover = Line(url), marks, leftover
 
-    async def __call__(self, batch: Batch) -> None:
-        """Returns when the batch is committed. Raises LaneFailed when another owner is ahead; else it may be done again."""
-        store = await self._line.store()
-        stream, channel, kind = topics.parse(batch.topic)
-        epoch, expected = self._marks.expected(batch.topic, batch.partition)
-        after = batch.records[-1].offset + 1
-        refusals = [from_outcomes(record) for record in batch.records] if stream == "outcomes" else []
-        answers = _answers(channel, batch, refusals) if stream == "results" else []
-        records, losers = newest(_decoded(kind, batch, refusals) if kind else [])
+    async def __call__(self, batches: Sequence[Batch]) -> None:
+        """Returns when all is committed. Raises LaneFailed when another owner is ahead; else it may be done again."""
+        store, channel = await self._line.store(), topics.parse(batches[0].topic)[1]
+        expected = [self._marks.expected(batch.topic, batch.partition) for batch in batches]
+        read = _Read(channel, batches)
         async with store.transaction():
             before = last = await store.lock(channel)
             plan, released = Plan(last), 0
-            if answers:
-                answers = await results.standing(store, channel, answers)
-                records, losers = newest(answer.record for answer in answers)
-                await results.note(store, channel, answers)
+            records, losers = newest([*read.records, *await _answered(store, channel, read.answers)])
             if records:
                 plan = await _plan(store, channel, records, losers, last)
-                if answers:
-                    plan.late.clear()  # nobody could publish an answer again, and none need be: each says all
-                await store.write(channel, plan, batch.topic)
+                await store.write(channel, plan)
                 last = plan.last
                 if plan.arrived:
                     last, released = await release(store, channel, last)
-            await add(store, channel, refusals)
+            await add(store, channel, read.refusals)
             if last > before:
                 await store.advance(channel, last)
-            if not await store.step((batch.topic, batch.partition), epoch, expected, after):
-                raise LaneFailed(f"another owner of {batch.topic} {batch.partition} is ahead of offset {expected}")
-        self._marks.stepped(batch.topic, batch.partition, after)
+            for batch, (epoch, offset) in zip(batches, expected, strict=True):
+                if not await store.step((batch.topic, batch.partition), epoch, offset, _after(batch)):
+                    raise LaneFailed(f"another owner of {batch.topic} {batch.partition} is ahead of offset {offset}")
+        for batch in batches:
+            self._marks.stepped(batch.topic, batch.partition, _after(batch))
         if released >= CHUNK:
             self._leftover()
-        _report(channel, kind or stream, plan, refusals)
+        _report(channel, plan, read.refusals)
 
     async def close(self) -> None:
         await self._line.close()
 
 
-def _decoded(kind: str, batch: Batch, refusals: list[Refusal]) -> list[Incoming]:
-    """What can't be read is parked: it stops nobody else."""
-    records = []
-    for record in batch.records:
-        try:
-            records.append(read(kind, record))
-        except Malformed as error:
-            refusals.append(malformed(kind, batch.topic, record, str(error)))
-    return records
+class _Read:
+    """What stands in the batches, in their order. What can't be read is parked: it stops nobody else."""
+
+    def __init__(self, channel: str, batches: Sequence[Batch]) -> None:
+        self.records: list[Incoming] = []
+        self.answers: list[Answer] = []
+        self.refusals: list[Refusal] = []
+        for batch in batches:
+            stream, _, kind = topics.parse(batch.topic)
+            if stream == "outcomes":
+                self.refusals += [from_outcomes(record) for record in batch.records]
+                continue
+            about = kind or RESULTS
+            for record in batch.records:
+                try:
+                    if kind:
+                        self.records.append(read(kind, record))
+                    else:
+                        self.answers.append(results.read(channel, record))
+                except Malformed as error:
+                    self.refusals.append(malformed(about, batch.topic, record, str(error)))
 
 
-def _answers(channel: str, batch: Batch, refusals: list[Refusal]) -> list[Answer]:
-    answers = []
-    for record in batch.records:
-        try:
-            answers.append(results.read(channel, record))
-        except Malformed as error:
-            refusals.append(malformed(RESULTS, batch.topic, record, str(error)))
-    return answers
+def _after(batch: Batch) -> int:
+    return batch.records[-1].offset + 1
+
+
+async def _answered(store: Store, channel: str, answers: Sequence[Answer]) -> list[Incoming]:
+    """Notes the answers that stand in the list of uploads; returns them as their senders get them."""
+    if not answers:
+        return []
+    found = await results.standing(store, channel, answers)
+    await results.note(store, channel, found)
+    return [answer.record for answer in found]
 
 
 async def _plan(store: Store, channel: str, records: list[Incoming], losers: list[Incoming], last: int) -> Plan:
@@ -97,16 +106,21 @@ async def _plan(store: Store, channel: str, records: list[Incoming], losers: lis
     plan = judge(records, known, await store.absent(channel, records), last)
     offsets = {record.reference: record.topic_offset for record in records}
     plan.late += [loser for loser in losers if loser.topic_offset > offsets[loser.reference]]
-    plan.outcomes["superseded"] += len(losers)
+    # nobody could publish an answer again, and none need be: each says all
+    plan.late = [late for late in plan.late if late.kind != RESULTS]
+    for loser in losers:
+        plan.outcomes[loser.kind, "superseded"] += 1
     return plan
 
 
-def _report(channel: str, kind: str, plan: Plan, refusals: list[Refusal]) -> None:
-    for outcome, count in plan.outcomes.items():
+def _report(channel: str, plan: Plan, refusals: Sequence[Refusal]) -> None:
+    for (kind, outcome), count in plan.outcomes.items():
         metrics.RECORDS.labels("feed", channel, kind, outcome).inc(count)
     for (about, outcome, code), count in Counter((r.kind, r.outcome, r.code) for r in refusals).items():
         metrics.RECORDS.labels("feed", channel, about, outcome).inc(count)
         metrics.REFUSALS.labels("feed", channel, about, code).inc(count)
-    now, age = time.time(), metrics.EVENT_AGE.labels("feed", channel, kind)
-    for event_ms in plan.events_ms[:: 1 + len(plan.events_ms) // AGES]:
-        age.observe(now - event_ms / 1000)
+    now = time.time()
+    for kind, moments in plan.events_ms.items():
+        age = metrics.EVENT_AGE.labels("feed", channel, kind)
+        for event_ms in moments[:: 1 + len(moments) // AGES]:
+            age.observe(now - event_ms / 1000)

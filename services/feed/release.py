@@ -37,7 +37,7 @@ async def release(store: Store, channel: str, last: int, *, soft: bool = False, 
         absent = await store.absent(channel, records)
         plan = judge(records, await store.known(channel, [r.reference for r in records]), absent, last)
         plan.late.clear()  # not from the log
-        await store.write(channel, plan, "")
+        await store.write(channel, plan)
         await store.release_done(channel, absent.difference(plan.arrived))
         for kind in {record.kind for record in records}:
             applied = sum(1 for put in plan.puts if put.record.kind == kind)

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from schemas import topics
 from schemas.envelope import Reference
 from services.feed.apply import Held, Known, Plan, Put
 from services.feed.audience import Audience
@@ -67,8 +68,8 @@ class Store:
         rows = await self._connection.fetch(QUERIES.absent, channel, *columns(asked, 2)) if asked else []
         return {(row[0], row[1]) for row in rows} | named.difference(asked)
 
-    async def write(self, channel: str, plan: Plan, topic: str) -> None:
-        """Everything of the plan but the position row; `topic` is where its records came from."""
+    async def write(self, channel: str, plan: Plan) -> None:
+        """Everything of the plan but the position row."""
         for query, keys in (
             (QUERIES.settle_waiting, plan.settled_waiting),
             (QUERIES.settle_due, plan.settled_due),
@@ -77,7 +78,7 @@ class Store:
             if keys:
                 await self._connection.execute(query, channel, *columns(keys, 2))
         if plan.held:
-            await self._hold(channel, plan.held, topic)
+            await self._hold(channel, plan.held)
         if plan.puts:
             await self._put(channel, plan.puts)
         if plan.touched:
@@ -98,10 +99,10 @@ class Store:
         for shared, rows in alike.items():
             await self._connection.execute(QUERIES.put, channel, *shared, *columns(rows, 11))
 
-    async def _hold(self, channel: str, held: Sequence[Held], topic: str) -> None:
+    async def _hold(self, channel: str, held: Sequence[Held]) -> None:
         await self._connection.execute(QUERIES.hold, channel, *columns([_waiting(one) for one in held], 14))
         await self._connection.execute(QUERIES.hold_for, channel, *columns([pair for one in held for pair in _pairs(one)], 5))
-        due = [_due(h, topic) for h in held if not h.soft]
+        due = [_due(h, topics.export(channel, h.record.kind)) for h in held if not h.soft]
         if due:
             await self._connection.execute(QUERIES.hold_due, channel, *columns(due, 7))
 

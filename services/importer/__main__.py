@@ -32,7 +32,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             group = f"ceebus.import.{encode_channel(channel)}"
             consumer = Consumer(settings.kafka, group, client, instance=f"importer-{settings.instance}")
             read = [topics.mobile(channel, kind) for kind in topics.IMPORT_KINDS]
-            return Lane(f"import.{encode_channel(channel)}", consumer, read, KafkaMarks(f"import.{channel}", database, lost), work)
+            marks = KafkaMarks(f"import.{channel}", database, lost)
+            return Lane(f"import.{encode_channel(channel)}", consumer, read, marks, work, together=lambda _partition: channel)
 
         await keep_lanes(channels, lane, stop)
 

@@ -1,4 +1,4 @@
-"""The lane: one aiokafka consumer that hands whole batches of one partition to a Faust agent and commits what is durable.
+"""The lane: one aiokafka consumer that hands whole batches of a partition to a Faust agent and commits what is durable.
 
 Faust keeps agents, supervision and service life; its own consumer stays off (T03, `prototype` of design.md 2). The only
 module that imports Faust. A lane's verbs: hold, release, rewind, and `stop` between batches.
@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,12 +34,19 @@ class LaneFailed(Exception):
 
 @dataclass(slots=True)
 class Batch:
-    """Consecutive records of one partition; `topic` without the cluster's prefix. `durable` answers the lane."""
+    """Consecutive records of one partition; `topic` without the cluster's prefix."""
 
     topic: str
     partition: int
     records: Sequence[Record]
-    durable: asyncio.Future[None] = field(repr=False)
+
+
+@dataclass(slots=True)
+class _Handed:
+    """What the agent works on at a time; `durable` answers the lane."""
+
+    batches: Sequence[Batch]
+    durable: asyncio.Future[None]
 
 
 class Marks(Protocol):
@@ -52,7 +59,8 @@ class Marks(Protocol):
         """Called after every batch that is durable, with the next offsets."""
 
 
-Work = Callable[[Batch], Awaitable[None]]
+Work = Callable[[Sequence[Batch]], Awaitable[None]]
+Together = Callable[[Partition], Hashable]
 
 
 class _NoKafka(BootStrategy):  # type: ignore[misc]
@@ -80,13 +88,27 @@ def _app(name: str) -> faust.App:
 
 
 class Lane(mode.Service):  # type: ignore[misc]
-    """Reads `topics` as a member of a group; `work(batch)` returns when the batch's effects are durable."""
+    """Reads `topics` as a member of a group; `work(batches)` returns when their effects are durable.
+
+    What was fetched at once of partitions for which `together` says the same is handed over at once, in the order the consumer
+    gave: few records of many partitions then cost one transaction, or one answer of the broker. As a rule each goes alone.
+    """
 
     abstract = False
 
-    def __init__(self, name: str, consumer: Consumer, topics: Sequence[str], marks: Marks, work: Work) -> None:
+    def __init__(
+        self,
+        name: str,
+        consumer: Consumer,
+        topics: Sequence[str],
+        marks: Marks,
+        work: Work,
+        *,
+        together: Together = lambda partition: partition,
+    ) -> None:
         super().__init__()
         self.name, self.consumer, self.topics, self.marks, self.work = name, consumer, list(topics), marks, work
+        self._together = together
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.held = False
         self._idle = asyncio.Event()
@@ -101,17 +123,17 @@ class Lane(mode.Service):  # type: ignore[misc]
         self.fetched_at = self.durable_at = asyncio.get_running_loop().time()
 
     async def _agent(self, stream: Any) -> None:
-        """One actor, one batch at a time (T05). Never raises: a failure travels by the batch's future (T02)."""
-        async for batch in stream:
+        """One actor, one item at a time (T05). Never raises: a failure travels by the item's future (T02)."""
+        async for handed in stream:
             try:
-                await self.work(batch)
+                await self.work(handed.batches)
             except BaseException as error:
-                if not batch.durable.done():
-                    batch.durable.set_exception(error)
+                if not handed.durable.done():
+                    handed.durable.set_exception(error)
                 if not isinstance(error, Exception):
                     raise
             else:
-                batch.durable.set_result(None)
+                handed.durable.set_result(None)
 
     async def on_start(self) -> None:
         await self._app.start()
@@ -206,19 +228,23 @@ class Lane(mode.Service):  # type: ignore[misc]
     async def _settle(self, fetched: dict[Partition, list[Record]]) -> None:
         self._idle.clear()
         try:
-            done = await asyncio.gather(*[self._through(partition, records) for partition, records in fetched.items()])
-            await self.marks.settled(self.consumer, dict(done))
+            groups: dict[Hashable, list[Batch]] = {}
+            for partition, records in fetched.items():
+                groups.setdefault(self._together(partition), []).append(Batch(*partition, records))
+            await asyncio.gather(*[self._through(batches) for batches in groups.values()])
+            await self.marks.settled(self.consumer, {partition: records[-1].offset + 1 for partition, records in fetched.items()})
             self.durable_at = asyncio.get_running_loop().time()
         finally:
             self._idle.set()
 
-    async def _through(self, partition: Partition, records: list[Record]) -> tuple[Partition, int]:
-        """One batch through the agent, again after a failure: effects are idempotent. Raises LaneFailed in the end."""
+    async def _through(self, batches: Sequence[Batch]) -> None:
+        """Through the agent, again after a failure: effects are idempotent. Raises LaneFailed in the end."""
+        first = batches[0]
         for attempt in range(1, ATTEMPTS + 1):
-            batch = Batch(partition[0], partition[1], records, asyncio.get_running_loop().create_future())
-            await self._batches.put(batch)
+            handed = _Handed(batches, asyncio.get_running_loop().create_future())
+            await self._batches.put(handed)
             try:
-                await batch.durable
+                await handed.durable
                 break
             except LaneFailed:
                 raise
@@ -228,14 +254,14 @@ class Lane(mode.Service):  # type: ignore[misc]
                     "batch failed",
                     action="batch_failed",
                     lane=self.name,
-                    topic=partition[0],
+                    topic=first.topic,
                     attempt=attempt,
                     error=f"{type(error).__name__}: {error}",
                 )
                 if attempt == ATTEMPTS or self.should_stop:
-                    raise LaneFailed(f"{self.name}: {partition} at offset {records[0].offset} failed {attempt} times: {error}") from error
+                    place = f"{first.topic} {first.partition} at offset {first.records[0].offset}"
+                    raise LaneFailed(f"{self.name}: {place} failed {attempt} times: {error}") from error
                 await asyncio.sleep(min(5.0, 0.2 * 2**attempt))
-        return partition, records[-1].offset + 1
 
     async def on_stop(self) -> None:
         """The running batch is finished first; when it takes too long nothing of it is committed (T06)."""

@@ -37,8 +37,12 @@ class WriterBatch:
         self._line, self._channels, self._target = Line(url), channels, target
         self._marks, self._committed = marks, committed
 
-    async def __call__(self, batch: Batch) -> None:
+    async def __call__(self, batches: Sequence[Batch]) -> None:
         """Returns when all of it is committed. Raises LaneFailed when another owner is ahead; else it may be done again."""
+        for batch in batches:
+            await self._write(batch)
+
+    async def _write(self, batch: Batch) -> None:
         _, channel_id, kind = topics.parse(batch.topic)
         channel = self._channels.channels.get(channel_id)
         if channel is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -116,7 +115,7 @@ class Owner:
         place = (records[0].topic, records[0].partition)
         if place not in self.marks.standing:
             await self.marks.take_over({place: (0, FOREVER)})
-        await self.work(Batch(*place, records, asyncio.get_running_loop().create_future()))
+        await self.work([Batch(*place, records)])
 
 
 class Bed(Owner):

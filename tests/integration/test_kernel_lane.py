@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -11,19 +11,24 @@ import pytest
 from schemas import topics
 from services.kernel.kafka import Consumer, Outgoing, Partition, partition_for, producer
 from services.kernel.kafka_admin import ensure_topics, group_offsets
-from services.kernel.lane import Batch, Lane, LaneFailed
+from services.kernel.lane import Batch, Lane, LaneFailed, Together, Work
 from services.kernel.marks import QUERIES, KafkaMarks
 from services.kernel.postgres import Pool, pool
 from services.kernel.settings import Settings
 from tests.stack import eventually
 
-Work = Callable[[Batch], Awaitable[None]]
+
+def alone(partition: Partition) -> Hashable:
+    return partition
 
 
 @asynccontextmanager
-async def lane_of(settings: Settings, channel: str, database: Pool, work: Work, instance: str | None = None) -> AsyncIterator[Lane]:
+async def lane_of(
+    settings: Settings, channel: str, database: Pool, work: Work, instance: str | None = None, together: Together = alone
+) -> AsyncIterator[Lane]:
     consumer = Consumer(settings.kafka, f"ceebus.export.{channel}", "test", instance)
-    lane = Lane(f"export.{channel}", consumer, [topics.cee(channel, "partners")], KafkaMarks(f"export.{channel}", database), work)
+    marks = KafkaMarks(f"export.{channel}", database)
+    lane = Lane(f"export.{channel}", consumer, [topics.cee(channel, "partners")], marks, work, together=together)
     await lane.start()
     try:
         yield lane
@@ -47,7 +52,7 @@ async def committed(settings: Settings, channel: str) -> int:
 async def test_offset_stays_when_the_work_fails(settings: Settings, channel: str) -> None:
     await send(settings, channel, ["A", "B", "C"])
 
-    async def broken(_: Batch) -> None:
+    async def broken(_: Sequence[Batch]) -> None:
         raise RuntimeError("the sink is away")
 
     async with pool(settings.database_url) as database, lane_of(settings, channel, database, broken) as lane:
@@ -56,16 +61,39 @@ async def test_offset_stays_when_the_work_fails(settings: Settings, channel: str
     assert await committed(settings, channel) == 0
 
 
+async def test_what_goes_together_is_handed_over_at_once_and_committed_at_once(settings: Settings, channel: str) -> None:
+    await send(settings, channel, [f"K{n}" for n in range(50)])
+    seen: list[list[tuple[int, int]]] = []
+    failures = [1]
+
+    async def work(batches: Sequence[Batch]) -> None:
+        seen.append([(batch.partition, len(batch.records)) for batch in batches])
+        if failures[0] and len(batches) > 1:
+            failures[0] -= 1
+            raise RuntimeError("all of it once more")
+
+    async with pool(settings.database_url) as database, lane_of(settings, channel, database, work, together=lambda _: channel):
+        await eventually(lambda: _settled(settings, channel, 50), within=30)
+    several = [item for item in seen if len(item) > 1]
+    assert len(several) >= 2  # it failed once
+    assert several[0] == several[1]
+    assert sum(count for item in seen for _, count in item) - sum(count for _, count in several[0]) == 50
+
+
+async def _settled(settings: Settings, channel: str, offset: int) -> bool:
+    return await committed(settings, channel) == offset
+
+
 async def test_agent_survives_a_failed_batch_and_gets_it_again(settings: Settings, channel: str) -> None:
     await send(settings, channel, [f"K{n}" for n in range(50)])
     seen: list[bytes | None] = []
     failures = [2]
 
-    async def flaky(batch: Batch) -> None:
+    async def flaky(batches: Sequence[Batch]) -> None:
         if failures[0]:
             failures[0] -= 1
             raise RuntimeError("once more")
-        seen.extend(record.key for record in batch.records)
+        seen.extend(record.key for batch in batches for record in batch.records)
 
     async with pool(settings.database_url) as database, lane_of(settings, channel, database, flaky):
         await eventually(lambda: len(seen) == 50, within=30)
@@ -77,8 +105,8 @@ async def test_a_held_lane_delivers_nothing_and_keeps_its_partitions(settings: S
     await send(settings, channel, ["A"])
     seen: list[int] = []
 
-    async def work(batch: Batch) -> None:
-        seen.append(len(batch.records))
+    async def work(batches: Sequence[Batch]) -> None:
+        seen.extend(len(batch.records) for batch in batches)
 
     async with pool(settings.database_url) as database, lane_of(settings, channel, database, work) as lane:
         await eventually(lambda: sum(seen) == 1, within=30)
@@ -96,8 +124,8 @@ async def test_rewind_delivers_again_from_the_given_offsets(settings: Settings, 
     await send(settings, channel, [f"K{n}" for n in range(20)])
     seen: list[int] = []
 
-    async def work(batch: Batch) -> None:
-        seen.append(len(batch.records))
+    async def work(batches: Sequence[Batch]) -> None:
+        seen.extend(len(batch.records) for batch in batches)
 
     async with pool(settings.database_url) as database, lane_of(settings, channel, database, work) as lane:
         await eventually(lambda: sum(seen) == 20, within=30)
@@ -118,8 +146,8 @@ async def test_a_lost_marker_comes_back_from_its_mirror(settings: Settings, chan
         )
         seen: list[bytes | None] = []
 
-        async def work(batch: Batch) -> None:
-            seen.extend(record.key for record in batch.records)
+        async def work(batches: Sequence[Batch]) -> None:
+            seen.extend(record.key for batch in batches for record in batch.records)
 
         async with lane_of(settings, channel, database, work):
             await send(settings, channel, ["NEW"])
@@ -132,9 +160,9 @@ async def test_a_second_member_takes_over_half_and_nothing_is_lost(settings: Set
     owners: dict[Partition, str] = {}
 
     def work_of(name: str) -> Work:
-        async def work(batch: Batch) -> None:
-            owners[(batch.topic, batch.partition)] = name
-            seen.extend(record.key for record in batch.records)
+        async def work(batches: Sequence[Batch]) -> None:
+            owners.update({(batch.topic, batch.partition): name for batch in batches})
+            seen.extend(record.key for batch in batches for record in batch.records)
 
         return work
 

@@ -5,7 +5,6 @@ It is one thing: one bed, and what can be seen of it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -57,7 +56,7 @@ class Owner:
             place = (batch[0].topic, batch[0].partition)
             if place not in self.marks.standing:
                 await self.marks.take_over({place: (0, FOREVER)})
-            await self.work(Batch(*place, batch, asyncio.get_running_loop().create_future()))
+            await self.work([Batch(*place, batch)])
 
 
 class Bed(Owner):
