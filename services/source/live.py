@@ -75,12 +75,11 @@ class Live:
             metrics.EVENT_AGE.labels("source", self._channel, kind).observe((now - min(due.values())).total_seconds())
 
     async def _records(self, work: Work, kinds: Collection[str]) -> list[Outgoing]:
+        due = {kind: work.due[kind] for kind in KINDS if kind in work.due and kind in kinds}
         records: list[Outgoing] = []
-        for kind in KINDS:
-            if kind in work.due and kind in kinds:
-                made = await self._views.keys(kind, work.due[kind])
-                metrics.RECORDS.labels("source", self._channel, kind, "published").inc(len(made))
-                records += made
+        for kind, made in (await self._views.changed(due)).items() if due else ():
+            metrics.RECORDS.labels("source", self._channel, kind, "published").inc(len(made))
+            records += made
         return records
 
     async def _move_idle(self) -> None:

@@ -88,7 +88,8 @@ from (select key, version, member, body from cee.kind_view where channel = $1 an
 
 -- name: published_of_keys
 -- Which of the keys stand in the log with a value.
-select key from ceebus.published where channel = $1 and kind = $2 and key = any($3::text[]) and not removed
+select k.kind, k.key from unnest($2::text[], $3::text[]) as k(kind, key)
+cross join lateral (select from ceebus.published p where p.channel = $1 and p.kind = k.kind and p.key = k.key and not p.removed offset 0) p
 
 -- name: vanished_prices
 -- Published prices of the same list and article that CEE no longer has: they go before the new ones come.
@@ -105,7 +106,7 @@ select f.key from found f where not exists (select from present p where p.key = 
 -- name: keep_published
 -- Remembers what is about to be sent, before it is sent: as there, removals too, for these may still have to be sent again.
 insert into ceebus.published(channel, kind, key, objectversion, removed)
-select $1, $2, k.key, $3, false from unnest($4::text[]) as k(key)
+select $1, k.kind, k.key, $2, false from unnest($3::text[], $4::text[]) as k(kind, key)
 on conflict (channel, kind, key) do update set objectversion = excluded.objectversion, removed = excluded.removed, at = now()
 
 -- name: chunk

@@ -16,6 +16,7 @@ from services.source.publish import Read, Records, Row
 
 QUERIES = Queries(Path(__file__).with_name("queries.sql"))
 PRICES = "price-lists"
+Due = Mapping[str, Mapping[str, datetime | None]]  # by kind: keys, and when their change was committed
 Removals = dict[str, list[tuple[str, int]]]  # by kind: key and the version of its removal
 
 
@@ -72,23 +73,35 @@ class Views:
 
     async def keys(self, kind: str, due: Mapping[str, datetime | None], *, force: bool = False, run: str | None = None) -> list[Outgoing]:
         """Records for the keys' current state, removals first. `force` sends a removal whatever was published before."""
-        wanted = list(due)
-        if kind == PRICES:
-            wanted += await self._vanished_beside(wanted)
+        return (await self.changed({kind: due}, force=force, run=run))[kind]
+
+    async def changed(self, due: Due, *, force: bool = False, run: str | None = None) -> dict[str, list[Outgoing]]:
+        """The same for several kinds, by kind: one read number, one look at what was published, one commit for all of them."""
+        wanted = {kind: list(keys) for kind, keys in due.items()}
+        if PRICES in wanted:
+            wanted[PRICES] += await self._vanished_beside(wanted[PRICES])
         read = await self.draw(run)
-        found = {row["key"]: row for row in await self._reader.fetch(for_kind(QUERIES.rows_of_keys, kind), self._channel, wanted)}
-        known = set(wanted) if force else await self._published(kind, wanted)
-        gone = [key for key in wanted if key not in found and key in known]
-        left, there = [], []
-        for key, row in found.items():
-            if row["member"] or row["stub"]:
-                there.append(row)
-            elif key in known:
-                left.append(row)
-        await self._keep(kind, read, [*gone, *found_keys(left)], found_keys(there))
+        found = {}
+        for kind, keys in wanted.items():
+            rows = await self._reader.fetch(for_kind(QUERIES.rows_of_keys, kind), self._channel, keys)
+            found[kind] = {row["key"]: row for row in rows}
+        known = await self._published(wanted)
+        removals: dict[str, list[str]] = {}
+        states: dict[str, list[DatabaseRow]] = {}
+        for kind, keys in wanted.items():
+            removals[kind] = [key for key in keys if key not in found[kind] and (force or (kind, key) in known)]
+            there = [row for row in found[kind].values() if row["member"] or row["stub"]]
+            left = [row for row in found[kind].values() if not (row["member"] or row["stub"]) and (force or (kind, row["key"]) in known)]
+            states[kind] = [*left, *there]
+            self._note(kind, read, [*removals[kind], *found_keys(left)])
+        await self._keep(read, [(kind, key) for kind in wanted for key in (*removals[kind], *found_keys(states[kind]))])
+        return {kind: await self._made(kind, read, removals[kind], states[kind], due[kind]) for kind in wanted}
+
+    async def _made(
+        self, kind: str, read: Read, gone: Sequence[str], rows: Sequence[DatabaseRow], due: Mapping[str, datetime | None]
+    ) -> list[Outgoing]:
         removals = [self._records.tombstone(kind, key, read, due.get(key)) for key in gone]
-        values = await self._completed(kind, [*left, *there])
-        return removals + [self._records.state(kind, row, read, due.get(row.key)) for row in values]
+        return removals + [self._records.state(kind, row, read, due.get(row.key)) for row in await self._completed(kind, rows)]
 
     async def read_chunk(self, kind: str, after: str | None, limit: int, run: str | None = None) -> Chunk:
         """The next keys of a kind's whole state."""
@@ -124,13 +137,15 @@ class Views:
         found = await self._reader.fetch(QUERIES.vanished_prices, self._channel, prefixes) if prefixes else []
         return [row["key"] for row in found if row["key"] not in given]
 
-    async def _published(self, kind: str, keys: Sequence[str]) -> set[str]:
-        return {row["key"] for row in await self._reader.fetch(QUERIES.published_of_keys, self._channel, kind, keys)}
+    async def _published(self, wanted: Mapping[str, Sequence[str]]) -> set[tuple[str, str]]:
+        kinds, keys = [kind for kind, names in wanted.items() for _ in names], [key for names in wanted.values() for key in names]
+        rows = await self._reader.fetch(QUERIES.published_of_keys, self._channel, kinds, keys)
+        return {(row["kind"], row["key"]) for row in rows}
 
-    async def _keep(self, kind: str, read: Read, removed: Sequence[str], there: Sequence[str]) -> None:
-        if removed or there:
-            await self._reader.execute(QUERIES.keep_published, self._channel, kind, read.version, [*removed, *there])
-        self._note(kind, read, removed)
+    async def _keep(self, read: Read, sent: Sequence[tuple[str, str]]) -> None:
+        if sent:
+            kinds, keys = [kind for kind, _ in sent], [key for _, key in sent]
+            await self._reader.execute(QUERIES.keep_published, self._channel, read.version, kinds, keys)
 
     def _note(self, kind: str, read: Read, removed: Sequence[str]) -> None:
         if removed:
