@@ -10,6 +10,8 @@ DEVELOPMENT := .venv/.development
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 PINNED := $(BIN)/python -c "from importlib.metadata import version as v; \
 	f, k = v('faust-streaming'), v('aiokafka'); assert f == '0.15.3' and k.startswith('0.14.'), f'expected faust-streaming 0.15.3 and aiokafka 0.14, found {f} and {k}'"
+# of `make test`, each with a Kafka and a PostgreSQL of its own; the tests of a file stay together
+WORKERS ?= 2
 export PYTHONUNBUFFERED := 1
 
 .PHONY: help setup demo up test lint types faults bench schemas lock clean
@@ -26,7 +28,7 @@ up: $(RUNTIME)   ## the same system, left running with live changes until Ctrl-C
 setup: $(DEVELOPMENT) ## the virtual environment with everything for working on ceebus
 
 test: $(DEVELOPMENT) ## all tests, on a real Kafka and PostgreSQL (ARGS="-k partners" for some of them)
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(DEVELOPMENT) ## ruff's rules and format, and who may import whom
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(BIN)/python -c "from importlinter.cli import lint_imports_command as c; c()"

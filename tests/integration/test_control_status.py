@@ -99,26 +99,6 @@ async def test_due_and_waiting_are_counted_by_code(here: World) -> None:
     assert partners["due_age_s"] >= 0
 
 
-async def test_a_channel_is_settled_when_nothing_is_before_any_reader(here: World) -> None:
-    await ensure_topics(here.settings.kafka, topics.declared(here.channel))
-    path = f"/v1/channels/{here.channel}/lag"
-    nothing: dict[str, Any] = {"outbox": {}, "exporter": {}, "feed": {}, "importer": {}, "writer": {}}
-    assert await here.get(path) == {"channel": here.channel, "settled": True, **nothing}
-    await here.cee.execute(
-        "insert into ceebus.source_cursor(channel, txid, seq) select $1, pg_current_xact_id(), coalesce(max(seq), 0) from ceebus.outbox",
-        here.channel,
-    )
-    await here.cee.execute("update cee.article set weight = 7 where number = $1", f"A1{here.channel}")
-    async with producer(here.settings.kafka, "test") as out:
-        export = topics.export(here.channel, "partners")
-        await out.send_all([Outgoing(export, 2, b"k", b"{}", []), Outgoing(topics.outcomes(here.channel), 0, b"k", b"{}", [])])
-        await out.send_all([Outgoing(topics.mobile(here.channel, "visits"), 0, b"k", b"{}", []) for _ in range(3)])
-    found = await here.get(path)
-    assert found.pop("outbox")["articles"] >= 1
-    expected = {"exporter": {}, "feed": {"partners": 1, "outcomes": 1}, "importer": {"visits": 3}, "writer": {}}
-    assert found == {"channel": here.channel, "settled": False, **expected}
-
-
 async def test_lag_is_the_distance_of_exporter_and_feed_from_the_ends_of_their_logs(here: World) -> None:
     await ensure_topics(here.settings.kafka, topics.declared(here.channel))
     cee, export = topics.cee(here.channel, "partners"), topics.export(here.channel, "partners")
