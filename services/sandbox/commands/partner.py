@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.kernel.postgres import Connection, Queries
+from services.kernel.postgres import Connection, PooledConnection, Queries
 from services.sandbox.commands.reference import opened, unknown
 from services.sandbox.commands.show import CommandFailed, Json, show, wait_for
 
@@ -41,7 +41,16 @@ def _tell(made: dict[str, Any], as_json: bool) -> None:
 
 
 async def _change(number: str, channel: str | None, what: str, value: str, *, only_from_device: bool = False) -> dict[str, Any]:
-    async with opened() as connection, connection.transaction():
+    async with opened() as connection:
+        return await change(connection, (number, channel), what, value, only_from_device=only_from_device)
+
+
+async def change(
+    connection: Connection | PooledConnection, whose: tuple[str, str | None], what: str, value: str, *, only_from_device: bool = False
+) -> dict[str, Any]:
+    """Another status or role of a partner (number, channel it must belong to); raises CommandFailed. The demo does it by itself."""
+    number, channel = whose
+    async with connection.transaction():
         found = await _partner(connection, number, channel)
         if only_from_device and not found["from_device"]:
             text = f"Partner {number} did not come from a device; there is nothing to approve."
@@ -55,7 +64,7 @@ async def _change(number: str, channel: str | None, what: str, value: str, *, on
         return shown | {"changed": changed, "version": await connection.fetchval(SQL.version, number)}
 
 
-async def _partner(connection: Connection, number: str, channel: str | None) -> dict[str, Any]:
+async def _partner(connection: Connection | PooledConnection, number: str, channel: str | None) -> dict[str, Any]:
     if channel is not None:
         known = [row["id"] for row in await connection.fetch(SQL.channels)]
         if channel not in known:

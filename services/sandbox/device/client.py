@@ -18,6 +18,7 @@ from services.sandbox.device.failures import Interrupted, Refused, problem_of, t
 
 _TIMEOUT = httpx.Timeout(30, connect=5)
 _RENEW = frozenset({"token_expired"})
+Body = bytes | AsyncIterator[bytes]
 
 
 class Memory(Protocol):
@@ -47,6 +48,7 @@ class Client:
         self._http = httpx.AsyncClient(base_url=base_url, timeout=_TIMEOUT, headers={"x-device-epoch": epoch})
         self._renewing = asyncio.Lock()
         self.on_answer: Callable[[str], None] = lambda _path: None  # raises Interrupted to lose the answer to a request
+        self.on_body: Callable[[str, bytes], Body] = lambda _path, body: body  # a body that raises Interrupted is cut where it does
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -127,9 +129,12 @@ class Client:
     async def request(self, method: str, path: str, headers: dict[str, str] | None = None, **body: Any) -> httpx.Response:
         """An authorised request and its whole answer."""
         for attempt in (1, 2):
-            bearer = self._bearer()
+            bearer, sent = self._bearer(), body
+            if "content" in body:  # its length is said in advance, so that the gateway knows of a cut
+                sent = {"content": self.on_body(path, body["content"])}
+                bearer = {**bearer, "content-length": str(len(body["content"]))}
             with translated():
-                response = await self._http.request(method, path, headers=bearer | (headers or {}), **body)
+                response = await self._http.request(method, path, headers=bearer | (headers or {}), **sent)
             self.on_answer(path)
             if response.is_success:
                 return response

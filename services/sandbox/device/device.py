@@ -53,11 +53,20 @@ class Device:
     """One database file, its folder of attachments, one connection."""
 
     def __init__(
-        self, base_url: str, sqlite_path: Path, *, needs: Needs = needs, attempts: int = _ATTEMPTS, patience: float = _PATIENCE_S
+        self,
+        base_url: str,
+        sqlite_path: Path,
+        *,
+        needs: Needs = needs,
+        attempts: int = _ATTEMPTS,
+        patience: float = _PATIENCE_S,
+        epoch: str | None = None,
     ) -> None:
+        """`epoch`: of a database that was made anew or restored; else the one it has."""
+        self.url, self.path = base_url, sqlite_path
         self.store = Store(sqlite_path, needs)
         self.files = Files(sqlite_path.with_suffix(".files"))
-        epoch = self.store.recall("db_epoch") or str(uuid.uuid4())
+        epoch = epoch or self.store.recall("db_epoch") or str(uuid.uuid4())
         self.store.remember(db_epoch=epoch)
         self.client = Client(base_url, self.store, epoch)
         self.uploads = Uploads(self.store, self.client, self.files, attempts)

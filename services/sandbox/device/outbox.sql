@@ -39,6 +39,10 @@ insert or ignore into upload_file(source_id, sha256, filename, state) values(?, 
 select seq, kind, source_id, revision, body from outbox o where state in ('new', 'sent')
 and not exists (select 1 from upload_file f where f.source_id = o.source_id and f.state = 'new') order by seq limit ?
 
+-- name: sent
+-- Uploads the gateway took.
+select source_id, body from outbox where state in ('accepted', 'waiting', 'final') and upload_id is not null order by seq
+
 -- name: sending
 -- From here on the gateway may have it, whatever we hear.
 update outbox set state = 'sent' where seq = ? and state = 'new'
@@ -70,6 +74,10 @@ update upload_file set state = ?3, code = ?4 where source_id = ?1 and sha256 = ?
 -- name: all
 -- The outbox.
 select seq, kind, source_id, revision, state, upload_id, outcome, code, number, confirmed from outbox order by seq
+
+-- name: mobile_numbers
+-- Numbers the device has given to documents.
+select json_extract(body, '$.mobile_number') from outbox where kind = 'documents' and json_extract(body, '$.mobile_number') is not null
 
 -- name: results
 -- The answers.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,11 @@ class Store:
     def close(self) -> None:
         with self._lock:
             self._db.close()
+
+    def copy(self, path: Path) -> None:
+        """The database as it is now, as a backup of the phone would keep it."""
+        with self._lock, closing(sqlite3.connect(path)) as made:
+            self._db.backup(made)
 
     def recall(self, name: str) -> str | None:
         with self._lock:

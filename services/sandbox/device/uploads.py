@@ -9,7 +9,9 @@ import asyncio
 import gzip
 import hashlib
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import orjson
@@ -58,6 +60,7 @@ class Uploads:
 
     def __init__(self, store: Store, client: Client, files: Files, attempts: int) -> None:
         self._store, self._client, self._files, self._attempts = store, client, files, attempts
+        self.mixing: Random | None = None  # sends in any order instead of that of the making
 
     def put(self, kind: str, body: dict[str, Any], *, source_id: str | None = None, content: bytes | None = None) -> str:
         """Keeps an upload: the next revision of `source_id`, or a new object. `content` is an attachment's file. Returns the source_id."""
@@ -92,8 +95,22 @@ class Uploads:
                     refused += 1
         return Pushed(accepted, refused, stored, repeated)
 
+    async def repeat(self, source_ids: Iterable[str] | None = None) -> list[dict[str, Any]]:
+        """Sends again what the gateway has already (all of it, or these objects) and returns its verdicts; nothing changes here."""
+        wanted = None if source_ids is None else set(source_ids)
+        lines = [body for source_id, body in self._store.fetch(SQL.sent) if wanted is None or source_id in wanted]
+        found: list[dict[str, Any]] = []
+        for at in range(0, len(lines), RECORDS):
+            body = "\n".join(lines[at : at + RECORDS]).encode() + b"\n"
+            found += (await self._client.push(await asyncio.to_thread(gzip.compress, body, 6), "gzip"))["records"]
+        return found
+
     def all(self) -> list[Sent]:
         return [Sent(*(*row[:9], bool(row[9]))) for row in self._store.fetch(SQL.all)]
+
+    def mobile_numbers(self) -> list[str]:
+        """Of the documents made here."""
+        return [number for (number,) in self._store.fetch(SQL.mobile_numbers)]
 
     def results(self) -> dict[str, dict[str, Any]]:
         """The answers that have come, by key."""
@@ -110,12 +127,19 @@ class Uploads:
         """The next uploads of one request: as many as it may have, of as many bytes."""
         batch: list[tuple[Any, ...]] = []
         size = 0
-        for row in self._store.fetch(SQL.unsent, records):
+        for row in self._unsent(records):
             size += len(row[4].encode()) + 1
             if batch and size > BYTES:
                 break
             batch.append(row)
         return batch
+
+    def _unsent(self, records: int) -> list[tuple[Any, ...]]:
+        if self.mixing is None:
+            return self._store.fetch(SQL.unsent, records)
+        found = self._store.fetch(SQL.unsent, -1)
+        self.mixing.shuffle(found)
+        return found[:records]
 
     async def _send(self, batch: list[tuple[Any, ...]]) -> tuple[dict[str, Any], int]:
         """The gateway's verdicts, and how often it had to be asked again."""
