@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,24 @@ class Running:
         answer = await self.http.post("/v1/devices", json={"channel": self.channel, "rep": rep, "name": f"demo {rep}"})
         answer.raise_for_status()
         return str(answer.json()["code"])
+
+    async def client_token(self, name: str) -> str:
+        """A token for the back-office app."""
+        answer = await self.http.post("/v1/clients", json={"channel": self.channel, "name": name})
+        answer.raise_for_status()
+        return str(answer.json()["token"])
+
+    async def today(self) -> date:
+        """The channel's day, as CEE has it."""
+        found: date = await self.cee.fetchval(SQL.today, self.channel)
+        return found
+
+    async def imports(self) -> list[dict[str, Any]]:
+        """Control's figures of the uploads, kind by kind."""
+        answer = await self.http.get(f"/v1/channels/{self.channel}/imports")
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()["kinds"]
+        return found
 
     async def in_feed(self, rep: str) -> dict[str, int]:
         return {row["kind"]: row["count"] for row in await self.ours.fetch(SQL.in_feed, self.channel, rep)}

@@ -22,3 +22,7 @@ limit $2
 select kind, count(*) from ceebus.feed
 where channel = $1 and op = 'upsert' and not removed and (audience is null or $2 = any (audience))
 group by kind
+
+-- name: today
+-- The channel's day.
+select cee.today(time_zone) from cee.channel where id = $1

@@ -8,8 +8,10 @@ from typing import Any
 from rich.table import Table
 
 from schemas.topics import KINDS
+from services.sandbox.demo.times import Times
 from services.sandbox.expected.comparison import Difference
 
+FIGURES = ("uploaded", "imported", "waiting", "rejected", "unchanged", "conflict")
 SHOWN = 8  # differences that are named one by one
 
 
@@ -28,20 +30,36 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Report:
-    """The whole demo. `status` is control's status of the channel at the end."""
+class Imports:
+    """The way back: control's figures by kind, what did not end as it must, and upload sent -> final answer on the device."""
 
-    seconds: float
-    changes: int
-    p50: float | None
-    p99: float | None
-    samples: int
-    status: dict[str, Any]
-    held: tuple[Held, ...]
+    kinds: tuple[dict[str, Any], ...]
+    problems: tuple[str, ...]
+    round_trips: Times
 
     @property
     def ok(self) -> bool:
-        return bool(self.held) and not any(held.differences for held in self.held) and self.samples > 0
+        return not self.problems and bool(self.round_trips.measured)
+
+    def as_json(self) -> dict[str, dict[str, int]]:
+        return {kind["kind"]: {name: kind[name] for name in FIGURES} for kind in self.kinds}
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole demo. `latencies`: commit in CEE -> commit on a device; `status` is control's status of the channel at the end."""
+
+    seconds: float
+    changes: int
+    latencies: Times
+    status: dict[str, Any]
+    held: tuple[Held, ...]
+    imports: Imports
+
+    @property
+    def ok(self) -> bool:
+        same = bool(self.held) and not any(held.differences for held in self.held)
+        return same and bool(self.latencies.measured) and self.imports.ok
 
     def kinds(self) -> dict[str, dict[str, Any]]:
         """By kind: the first device's figures; equal only if every device is."""
@@ -64,8 +82,11 @@ class Report:
             "ok": self.ok,
             "seconds": round(self.seconds, 1),
             "changes": self.changes,
-            "latency_ms": {"p50": self.p50, "p99": self.p99, "samples": self.samples},
+            "latency_ms": self.latencies.as_json(),
+            "round_trip_ms": self.imports.round_trips.as_json(),
             "kinds": self.kinds(),
+            "imports": self.imports.as_json(),
+            "import_problems": list(self.imports.problems),
             "devices": [{"rep": held.rep, "differences": [str(found) for found in held.differences]} for held in self.held],
         }
 
@@ -84,6 +105,18 @@ def table(report: Report, held: Held) -> Table:
     return shown
 
 
+def imports_table(imports: Imports) -> Table:
+    """Uploads of devices and manager by kind and outcome, and the codes among them."""
+    shown = Table(title="Uploads of reps and manager", title_justify="left", expand=False)
+    for name in ("kind", *FIGURES):
+        shown.add_column(name, justify="left" if name == "kind" else "right", no_wrap=True)
+    shown.add_column("codes")
+    for kind in imports.kinds:
+        codes = ", ".join(f"{code} {count}" for code, count in kind["codes"].items())
+        shown.add_row(kind["kind"], *[f"{kind[name]:,}" for name in FIGURES], codes)
+    return shown
+
+
 def held_back(report: Report) -> list[str]:
     """Why records are due, by kind: the sample company always has a few bad ones."""
     lines = ["Due, that is held back with a reason (`ceebus due list`); the sample company has bad records of every kind:"]
@@ -99,13 +132,18 @@ def conclusion(report: Report) -> list[str]:
     said = []
     for held in report.held:
         said += [f"[red]{held.rep}: {found}[/red]" for found in held.differences[:SHOWN]]
-    if report.samples:
-        took = f"p50 {report.p50} ms, p99 {report.p99} ms ({report.samples} seen)"
-        said.append(f"{report.changes} changes; from commit in CEE to commit on a device: {took}")
+    said += [f"[red]{problem}[/red]" for problem in report.imports.problems[:SHOWN]]
+    if report.latencies.measured:
+        said.append(f"{report.changes} changes; from commit in CEE to commit on a device: {report.latencies}")
     else:
         said.append("[red]no live change arrived on a device[/red]")
+    if report.imports.round_trips.measured:
+        said.append(f"From upload to final answer on the device: {report.imports.round_trips}")
+    else:
+        said.append("[red]no upload was answered[/red]")
     if report.ok:
-        said.append(f"[green]Both devices hold exactly what CEE says they should[/green], after {report.seconds:.0f} s.")
+        said.append("[green]Both devices hold exactly what CEE says they should[/green], and CEE holds what they sent, each object once.")
+        said.append(f"It took {report.seconds:.0f} s.")
     else:
         said.append(f"[red]Something differs.[/red] The logs are in the demo's home, see above. It took {report.seconds:.0f} s.")
     return said

@@ -5,7 +5,6 @@ Called by `ceebus demo`. Everything runs for real: Kafka, PostgreSQL, one proces
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import time
 from collections.abc import AsyncIterator
@@ -19,14 +18,15 @@ from schemas.topics import KINDS
 from services.kernel.postgres import pool
 from services.kernel.settings import read_settings
 from services.sandbox.databases import prepare
-from services.sandbox.demo.bars import Bars, bars, since
+from services.sandbox.demo.bars import bars, since
 from services.sandbox.demo.company import Running
-from services.sandbox.demo.phone import Arrivals, follow
-from services.sandbox.demo.report import Held, Report
+from services.sandbox.demo.proof import wrong_ends, wrong_figures, wrong_objects
+from services.sandbox.demo.report import Held, Imports, Report
+from services.sandbox.demo.times import Times
+from services.sandbox.demo.workday import Pace, Worked, workday
 from services.sandbox.device.device import Device
 from services.sandbox.expected.comparison import compare
 from services.sandbox.expected.expectation import expected
-from services.sandbox.generate.day import run_day
 from services.sandbox.generate.load import generate
 from services.sandbox.server import StackError
 from services.sandbox.stack import Stack, embedded
@@ -60,15 +60,13 @@ async def demo(options: Options, console: Console) -> Report:
             await _first_snapshot(running, console)
             async with AsyncExitStack() as phones:
                 devices = await _pull(running, options, phones, console)
-                arrivals, changes = Arrivals(), await _count(running)
-                await _day(running, devices, options, (arrivals, console))
-                await running.quiet()
+                changes = await _count(running)
+                day = await _day(running, devices, options, console)
+                made = await _count(running) - changes
                 status = await running.status()
                 held = tuple([await _compare(running, rep, device) for rep, device in devices.items()])
-                made = await _count(running) - changes
-    return Report(
-        time.monotonic() - began, made, arrivals.percentile(0.5), arrivals.percentile(0.99), len(arrivals.latencies_ms), status, held
-    )
+                imports = await _imports(running, day)
+    return Report(time.monotonic() - began, made, Times(tuple(day.arrivals.latencies_ms)), status, held, imports)
 
 
 def _empty(home: Path) -> None:
@@ -132,34 +130,25 @@ async def _pull(running: Running, options: Options, phones: AsyncExitStack, cons
     return devices
 
 
-async def _day(running: Running, devices: dict[str, Device], options: Options, shown: tuple[Arrivals, Console]) -> None:
-    """Changes in CEE while the devices follow and their files arrive; ends when they have all that the feed had at the end."""
-    arrivals, console = shown
-    console.print(f"[bold]6[/bold] {options.seconds:.0f} s of a working day, {options.per_second:g} changes/s, devices following")
-    stop = asyncio.Event()
-    following = [asyncio.create_task(follow(device, arrivals, stop)) for device in devices.values()]
-    # one at a time: a device that works shows its data first
-    arriving = [asyncio.create_task(device.fetch_attachments(at_once=1)) for device in devices.values()]
-    try:
-        with bars(console) as shown_here:
-            clock = asyncio.create_task(_clock(shown_here, options.seconds))
-            await run_day(running.cee, CHANNEL, options.seconds, options.per_second, options.seed, arrivals.committed)
-            clock.cancel()
-        await running.quiet()
-    finally:
-        stop.set()
-        await asyncio.gather(*following)
-    files = await asyncio.gather(*arriving)
-    for device in devices.values():
-        await device.pull()
-        await device.fetch_attachments()
-    console.print(f"  {', '.join(f'{count:,}' for count in files)} files arrived on the devices meanwhile")
+async def _day(running: Running, devices: dict[str, Device], options: Options, console: Console) -> Worked:
+    """Changes in CEE and uploads while the devices follow; ends when each has its answers and all that the feed had at the end."""
+    console.print(
+        f"[bold]6[/bold] {options.seconds:.0f} s of a working day: {options.per_second:g} changes/s in CEE, reps and a manager upload"
+    )
+    day = await workday(running, devices, Pace(options.seconds, options.per_second, options.seed, options.size), console)
+    for sentence in day.told:
+        console.print(f"  {sentence}")
+    console.print(f"  {len(day.expected)} uploads sent; {day.files:,} files arrived on the devices meanwhile")
+    return day
 
 
-async def _clock(shown: Bars, seconds: float) -> None:
-    for second in range(int(seconds) + 1):
-        shown.show("working day", second, int(seconds))
-        await asyncio.sleep(1)
+async def _imports(running: Running, day: Worked) -> Imports:
+    kinds = await running.imports()
+    figures = {kind["kind"]: kind for kind in kinds}
+    async with running.cee.acquire() as connection:
+        objects = await wrong_objects(connection, CHANNEL, day.expected.values())
+    problems = (*day.problems, *wrong_ends(day.expected, day.ends()), *wrong_figures(day.expected.values(), figures), *objects)
+    return Imports(tuple(kinds), problems, Times(tuple(day.round_trips_ms)))
 
 
 async def _compare(running: Running, rep: str, device: Device) -> Held:
