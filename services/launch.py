@@ -5,6 +5,7 @@ The groups of services/cli speak HTTP to control; those of services/sandbox/comm
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -36,8 +37,13 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def run(role: Annotated[str, typer.Argument(help=f"{', '.join(ROLES)}.")]) -> None:
+def run(
+    role: Annotated[str, typer.Argument(help=f"{', '.join(ROLES)}.")],
+    queue: Annotated[str | None, typer.Option(help="Processing queue that this exporter or importer works for.")] = None,
+) -> None:
     """One role in this process, until SIGTERM: what service units and containers start."""
+    if queue is not None:
+        os.environ["CEEBUS_QUEUE"] = queue
     if role not in ROLES:
         raise Failure("role_unknown", f"There is no role {role}.", f"Roles: {', '.join(ROLES)}.", 2)
     import_module("services.kernel.role").run(role, import_module(f"services.{role}.__main__").serve)

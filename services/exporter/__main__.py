@@ -11,10 +11,11 @@ from services.kernel.channels import ChannelFollower
 from services.kernel.kafka import Consumer, producer
 from services.kernel.lane import Lane
 from services.kernel.lanes import keep_lanes
-from services.kernel.marks import KafkaMarks
+from services.kernel.marks import KafkaMarks, want_snapshot
 from services.kernel.postgres import pool
 from services.kernel.role import run
 from services.kernel.settings import Settings
+from services.kernel.steering import Steering
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -27,14 +28,16 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     ):
         work = ExportBatch(channels, out)
 
+        steering = Steering(database, settings.database_url, "export")
+
         def lane(channel: str) -> Lane:
             group = f"ceebus.export.{encode_channel(channel)}"
             consumer = Consumer(settings.kafka, group, client, instance=f"exporter-{settings.instance}")
             read = [topics.cee(channel, kind) for kind in topics.KINDS]
-            marks = KafkaMarks(f"export.{channel}", database)
+            marks = KafkaMarks(f"export.{channel}", database, want_snapshot, lambda: steering.of(channel))
             return Lane(f"export.{encode_channel(channel)}", consumer, read, marks, work, together=lambda _partition: channel)
 
-        await keep_lanes(channels, lane, stop)
+        await keep_lanes(channels, steering, settings.queue, lane, stop)
 
 
 if __name__ == "__main__":

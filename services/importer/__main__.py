@@ -16,6 +16,7 @@ from services.kernel.marks import KafkaMarks
 from services.kernel.postgres import pool
 from services.kernel.role import run
 from services.kernel.settings import Settings
+from services.kernel.steering import Steering
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -28,14 +29,16 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     ):
         work = ImportBatch(channels, database, out)
 
+        steering = Steering(database, settings.database_url, "import")
+
         def lane(channel: str) -> Lane:
             group = f"ceebus.import.{encode_channel(channel)}"
             consumer = Consumer(settings.kafka, group, client, instance=f"importer-{settings.instance}")
             read = [topics.mobile(channel, kind) for kind in topics.IMPORT_KINDS]
-            marks = KafkaMarks(f"import.{channel}", database, lost)
+            marks = KafkaMarks(f"import.{channel}", database, lost, lambda: steering.of(channel))
             return Lane(f"import.{encode_channel(channel)}", consumer, read, marks, work, together=lambda _partition: channel)
 
-        await keep_lanes(channels, lane, stop)
+        await keep_lanes(channels, steering, settings.queue, lane, stop)
 
 
 if __name__ == "__main__":

@@ -172,7 +172,7 @@ class Consumer:
     """A member of a consumer group: no auto commit, no reset policy (T22). Positions are set by whoever owns it."""
 
     def __init__(self, settings: Kafka, group: str, client: str, instance: str | None = None) -> None:
-        self.group, self._prefix, self._settings = group, settings.topic_prefix, settings
+        self.group, self.settings, self._prefix = group, settings, settings.topic_prefix
         self._inner = AIOKafkaConsumer(
             bootstrap_servers=settings.bootstrap,
             client_id=client,
@@ -195,9 +195,12 @@ class Consumer:
         return TopicPartition(self._prefix + partition[0], partition[1])
 
     async def start(self) -> None:
-        await started(self._inner, self._settings)
+        await started(self._inner, self.settings)
 
-    async def stop(self) -> None:
+    async def stop(self, leave: bool = False) -> None:
+        """`leave`: out of the group at once; a static member keeps its partitions otherwise until its session ends."""
+        if leave and self._inner._coordinator is not None:
+            self._inner._coordinator._group_instance_id = None  # the client lets only others leave
         await stopped(self._inner)
 
     def subscribe(
@@ -231,6 +234,15 @@ class Consumer:
     async def ends(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
         found = await self._inner.end_offsets([self._tp(p) for p in partitions])
         return {self.plain(tp): offset for tp, offset in found.items()}
+
+    async def bounds(self, partitions: Sequence[Partition]) -> dict[Partition, tuple[int, int]]:
+        """Log start and end of each."""
+        starts, ends = await self.beginnings(partitions), await self.ends(partitions)
+        return {partition: (starts[partition], ends[partition]) for partition in partitions}
+
+    async def position(self, partition: Partition) -> int:
+        """The next offset to be fetched: behind holes that compaction has left."""
+        return await self._inner.position(self._tp(partition))  # type: ignore[no-any-return]
 
     async def at_time(self, partitions: Sequence[Partition], timestamp_ms: int) -> dict[Partition, int | None]:
         """The first offset published at or after the moment; None where there is none yet (T32)."""

@@ -1,8 +1,8 @@
 """The lane: one aiokafka consumer that hands whole batches of a partition to a Faust agent and commits what is durable.
 
 Faust keeps agents, supervision and service life; its own consumer stays off (T03, `prototype` of design.md 2). The only
-module that imports Faust. A lane's verbs: hold, release, rewind, and `stop` between batches.
-It is one thing: fetch, hand over, await, commit and its verbs share one state.
+module that imports Faust. Between batches its marks steer it: hold, release, rewind, stop at a bound (course.py).
+It is one thing: fetch, hand over, await and commit share one state.
 """
 
 from __future__ import annotations
@@ -13,19 +13,22 @@ import tempfile
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import faust
 import mode
 from faust.app.base import BootStrategy
 
 from services.kernel import metrics
+from services.kernel.course import Cut
 from services.kernel.kafka import Consumer, Partition, Record
 from services.kernel.logging import log
 
 BATCH_RECORDS = 2000
 ATTEMPTS = 5  # of one batch; then the process stops and its supervisor starts it again
 STOP_LIMIT_S = 20.0
+IDLE_MS = 200
+IDLE_S = IDLE_MS / 1000
 
 
 class LaneFailed(Exception):
@@ -39,6 +42,9 @@ class Batch:
     topic: str
     partition: int
     records: Sequence[Record]
+    run: str | None = None  # the run on whose order they are read
+    force: bool = False
+    parking: bool = False  # they were skipped by hand: not to be delivered, but due
 
 
 @dataclass(slots=True)
@@ -49,14 +55,24 @@ class _Handed:
     durable: asyncio.Future[None]
 
 
-class Marks(Protocol):
-    """Where a lane starts and what it remembers. The kernel has `KafkaMarks`; the feed keeps offset rows."""
+class Marks:
+    """Where a lane starts and what it remembers. `KafkaMarks` for topic to topic, `RowMarks` where effects are in a database."""
 
     async def positions(self, consumer: Consumer, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """The next offset of each newly assigned partition."""
+        raise NotImplementedError
 
     async def settled(self, consumer: Consumer, offsets: dict[Partition, int]) -> None:
         """Called after every batch that is durable, with the next offsets."""
+        raise NotImplementedError
+
+    async def steer(self, consumer: Consumer) -> bool:
+        """Called between batches: seeks, pauses and resumes as it is wanted; False when nothing may be read now."""
+        return True
+
+    def cut(self, partition: Partition, records: Sequence[Record]) -> Cut:
+        """What of a fetched stretch is handed on now."""
+        return Cut(records, records[-1].offset + 1)
 
 
 Work = Callable[[Sequence[Batch]], Awaitable[None]]
@@ -110,13 +126,13 @@ class Lane(mode.Service):  # type: ignore[misc]
         self.name, self.consumer, self.topics, self.marks, self.work = name, consumer, list(topics), marks, work
         self._together = together
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.held = False
+        self.leaving = False  # for good: out of the group when it stops
+        self.wake = asyncio.Event()  # something else is wanted: set by whoever follows what operators want
         self._idle = asyncio.Event()
         self._idle.set()
         self._placed = asyncio.Event()  # set while the positions of what is assigned are ours, not the client's
         self._places: dict[Partition, int] = {}
         self._placings = 0
-        self._rewinds: list[tuple[dict[Partition, int], asyncio.Future[None]]] = []
         self._app = _app(f"ceebus-{name}")
         self._batches = self._app.channel(maxsize=8)
         self._app.agent(self._batches, name=f"{name}.agent")(self._agent)
@@ -153,8 +169,6 @@ class Lane(mode.Service):  # type: ignore[misc]
         except Exception as error:  # the client would log it and read on from wherever it likes
             self._fail(error)
             return
-        if self.held:
-            self.consumer.pause(partitions)
         self._placings += 1
         self._placed.set()
         log.info("assigned", action="lane_assigned", lane=self.name, partitions=len(partitions))
@@ -170,28 +184,11 @@ class Lane(mode.Service):  # type: ignore[misc]
             async with asyncio.timeout(STOP_LIMIT_S):
                 await self._idle.wait()
 
-    def hold(self) -> None:
-        """Stops delivering after the running batch; the lane stays a member of its group and goes on polling (T25)."""
-        self.held = True
-        self.consumer.pause(self.consumer.assignment())
-
-    def release(self) -> None:
-        """Ends `hold`."""
-        self.held = False
-        self.consumer.resume(self.consumer.assignment())
-
-    async def rewind(self, offsets: dict[Partition, int]) -> None:
-        """Goes on at the given offsets; returns when the lane stands there, between two batches."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._rewinds.append((offsets, done))
-        await done
-
     @mode.Service.task  # type: ignore[untyped-decorator]
     async def _pump(self) -> None:
         try:
             while not self.should_stop:
-                self._apply_rewinds()
-                fetched = await self._fetch()
+                fetched = await self._fetch(await self._steer())
                 self.fetched_at = asyncio.get_running_loop().time()
                 if fetched:
                     await self._settle(fetched)
@@ -207,32 +204,45 @@ class Lane(mode.Service):  # type: ignore[misc]
         if not self.failed.done():
             self.failed.set_exception(error if isinstance(error, Exception) else LaneFailed(str(error)))
 
-    async def _fetch(self) -> dict[Partition, list[Record]]:
+    async def _steer(self) -> bool:
+        """Whether anything may be read now. A rebalance waits for it as for a batch."""
+        self.wake.clear()
+        if not self._placed.is_set():
+            return True
+        self._idle.clear()
+        try:
+            return await self.marks.steer(self.consumer)
+        finally:
+            self._idle.set()
+
+    async def _fetch(self, flowing: bool) -> dict[Partition, list[Record]]:
         """Nothing that the client fetched before `_assigned` had said from where: it starts at the committed offset by itself."""
         placings = self._placings
-        fetched = await self.consumer.fetch(BATCH_RECORDS)
+        if not flowing:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_S):
+                    await self.wake.wait()
+        # a lane of which nothing flows goes on polling too, or its group would think it dead (T25)
+        fetched = await self.consumer.fetch(BATCH_RECORDS, IDLE_MS if flowing else 0)
         if placings == self._placings and self._placed.is_set():
             return fetched
         if fetched and self._placed.is_set():  # placed meanwhile: what was fetched may lie behind the places or before them
             self._go_to_places()
         return {}
 
-    def _apply_rewinds(self) -> None:
-        while self._rewinds:
-            offsets, done = self._rewinds.pop(0)
-            for partition, offset in offsets.items():
-                if partition in self.consumer.assignment():
-                    self.consumer.seek(partition, offset)
-            done.set_result(None)
-
     async def _settle(self, fetched: dict[Partition, list[Record]]) -> None:
         self._idle.clear()
         try:
+            cuts = {partition: self.marks.cut(partition, records) for partition, records in fetched.items()}
             groups: dict[Hashable, list[Batch]] = {}
-            for partition, records in fetched.items():
-                groups.setdefault(self._together(partition), []).append(Batch(*partition, records))
+            for partition, cut in cuts.items():
+                if cut.records:
+                    batch = Batch(*partition, cut.records, cut.run, cut.force, cut.parking)
+                    groups.setdefault(self._together(partition), []).append(batch)
+                if cut.after <= fetched[partition][-1].offset and partition in self.consumer.assignment():
+                    self.consumer.seek(partition, cut.after)  # the rest has its turn later
             await asyncio.gather(*[self._through(batches) for batches in groups.values()])
-            await self.marks.settled(self.consumer, {partition: records[-1].offset + 1 for partition, records in fetched.items()})
+            await self.marks.settled(self.consumer, {partition: cut.after for partition, cut in cuts.items()})
             self.durable_at = asyncio.get_running_loop().time()
         finally:
             self._idle.set()
@@ -268,7 +278,7 @@ class Lane(mode.Service):  # type: ignore[misc]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_LIMIT_S):
                 await self._idle.wait()
-        await self.consumer.stop()
+        await self.consumer.stop(self.leaving)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(5):
                 await self._app.stop()

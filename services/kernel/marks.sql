@@ -1,13 +1,36 @@
 -- name: mirrored
--- The mirrored next offsets of a lane.
-select topic, topic_partition, next_offset from ceebus.lane_offset where lane = $1
+-- What is remembered of a lane's partitions.
+select topic, topic_partition, epoch, next_offset, position, until, taken_seq, done_seq, parking
+from ceebus.lane_offset where lane = $1 and topic = any($2::text[])
 
--- name: mirror
--- Remembers the committed offsets beside Kafka.
-insert into ceebus.lane_offset(lane, topic, topic_partition, epoch, next_offset, updated_at)
-select $1, t, p, 0, o, now() from unnest($2::text[], $3::int[], $4::bigint[]) as moved(t, p, o)
-on conflict (lane, topic, topic_partition) do update set next_offset = excluded.next_offset, updated_at = excluded.updated_at
+-- name: take_over
+-- Makes this process the owner of partitions: the epoch rises, so what the owner before still says is not heard.
+insert into ceebus.lane_offset(lane, topic, topic_partition, next_offset, position, until, parking)
+select $1, i.* from unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bool[])
+                    as i(topic, topic_partition, marker, position, until, parking)
+on conflict (lane, topic, topic_partition) do update set epoch = lane_offset.epoch + 1, next_offset = excluded.next_offset,
+    position = excluded.position, until = excluded.until, parking = excluded.parking, updated_at = now()
+returning topic, topic_partition, epoch
+
+-- name: keep
+-- Where the lane stands, beside Kafka's committed offsets; answers those that are still this owner's.
+update ceebus.lane_offset o set next_offset = i.marker, position = i.position, until = i.until, taken_seq = i.taken, done_seq = i.done,
+    parking = i.parking, updated_at = now()
+from unnest($2::text[], $3::int[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bool[])
+     as i(topic, topic_partition, epoch, marker, position, until, taken, done, parking)
+where o.lane = $1 and o.topic = i.topic and o.topic_partition = i.topic_partition and o.epoch = i.epoch
+returning o.topic, o.topic_partition
+
+-- name: note
+-- A place in the marker's history.
+insert into ceebus.marker_history(lane, topic, topic_partition, next_offset, before_offset, cause, run)
+select $1, i.* from unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::text[], $7::uuid[])
+                    as i(topic, topic_partition, next_offset, before_offset, cause, run)
+
+-- name: audit_adopted
+-- Somebody moved the marker with Kafka's own tools.
+insert into ceebus.audit(actor, action, channel, object, reason, before, after) values('lane', 'marker.adopted', $1, $2, $3, $4, $5)
 
 -- name: want_snapshot
 -- Asks the source to read a kind again from CEE.
-insert into ceebus.wanted(channel, kind, key, action, reason) values($1, $2, '', 'snapshot', $3)
+insert into ceebus.wanted(channel, kind, key, action, reason) values ($1, $2, '', 'snapshot', $3)

@@ -14,7 +14,7 @@ from pathlib import Path
 from schemas import topics
 from services.kernel import metrics
 from services.kernel.kafka import Consumer, Partition
-from services.kernel.lane import LaneFailed
+from services.kernel.lane import LaneFailed, Marks
 from services.kernel.logging import log
 from services.kernel.postgres import Connection, Pool, PooledConnection, Queries
 
@@ -33,7 +33,7 @@ class Gap:
 OnGap = Callable[[PooledConnection, Gap], Awaitable[None]]
 
 
-class RowMarks:
+class RowMarks(Marks):
     """The lane's hook: positions when partitions are assigned, a copy to Kafka when batches are durable.
 
     `on_gap` is called in the transaction that moves the row over the gap: what makes up for it is remembered, or nothing is.

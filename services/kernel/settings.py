@@ -54,6 +54,7 @@ class Settings:
     operator_token: str
     installation: str
     instance: str
+    queue: str
 
 
 def read_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -104,4 +105,5 @@ def read_settings(environment: Mapping[str, str] | None = None, home: Path | Non
         installation=str(values.get("installation", "main")),
         # static membership by name: a quick restart of the same instance causes no rebalance
         instance=str(values.get("instance", socket.gethostname())),
+        queue=str(values.get("queue", "default")),  # of an exporter or importer: it serves the channels that belong to it
     )

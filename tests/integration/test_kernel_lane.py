@@ -101,38 +101,6 @@ async def test_agent_survives_a_failed_batch_and_gets_it_again(settings: Setting
     assert await committed(settings, channel) == 50
 
 
-async def test_a_held_lane_delivers_nothing_and_keeps_its_partitions(settings: Settings, channel: str) -> None:
-    await send(settings, channel, ["A"])
-    seen: list[int] = []
-
-    async def work(batches: Sequence[Batch]) -> None:
-        seen.extend(len(batch.records) for batch in batches)
-
-    async with pool(settings.database_url) as database, lane_of(settings, channel, database, work) as lane:
-        await eventually(lambda: sum(seen) == 1, within=30)
-        lane.hold()
-        await send(settings, channel, ["B", "C"])
-        fetched_at = lane.fetched_at
-        await eventually(lambda: lane.fetched_at > fetched_at + 0.5)  # it went on polling
-        assert sum(seen) == 1
-        assert len(lane.consumer.assignment()) == 4
-        lane.release()
-        await eventually(lambda: sum(seen) == 3, within=30)
-
-
-async def test_rewind_delivers_again_from_the_given_offsets(settings: Settings, channel: str) -> None:
-    await send(settings, channel, [f"K{n}" for n in range(20)])
-    seen: list[int] = []
-
-    async def work(batches: Sequence[Batch]) -> None:
-        seen.extend(len(batch.records) for batch in batches)
-
-    async with pool(settings.database_url) as database, lane_of(settings, channel, database, work) as lane:
-        await eventually(lambda: sum(seen) == 20, within=30)
-        await lane.rewind({(topics.cee(channel, "partners"), number): 0 for number in range(4)})
-        await eventually(lambda: sum(seen) == 40, within=30)
-
-
 async def test_a_lost_marker_comes_back_from_its_mirror(settings: Settings, channel: str) -> None:
     """Shortened F14: the group has no offsets any more, the mirror has."""
     await send(settings, channel, [f"K{n}" for n in range(20)])
@@ -142,7 +110,13 @@ async def test_a_lost_marker_comes_back_from_its_mirror(settings: Settings, chan
         for n in range(20):
             counts[(places[0][0], partition_for(f"K{n}".encode(), 4))] += 1
         await database.execute(
-            QUERIES.mirror, f"export.{channel}", [p[0] for p in places], [p[1] for p in places], [counts[p] for p in places]
+            QUERIES.take_over,
+            f"export.{channel}",
+            [p[0] for p in places],
+            [p[1] for p in places],
+            [counts[p] for p in places],
+            *[[None] * 4] * 2,
+            [False] * 4,
         )
         seen: list[bytes | None] = []
 

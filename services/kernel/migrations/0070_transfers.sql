@@ -92,7 +92,7 @@ alter table ceebus.lane_offset add column position bigint;
 alter table ceebus.lane_offset add column until bigint;
 alter table ceebus.lane_offset add column taken_seq bigint not null default 0;   -- the newest order the lane has taken
 alter table ceebus.lane_offset add column done_seq bigint not null default 0;    -- the newest order the lane is done with
-alter table ceebus.lane_offset add column topic_id text;                         -- Kafka's own: a topic made anew has another one
+alter table ceebus.lane_offset add column parking bool not null default false;   -- that stretch was skipped by hand: its records become due
 
 -- Where markers were: one row when something but the plain course moved them, and now and then in the plain course.
 create table ceebus.marker_history (

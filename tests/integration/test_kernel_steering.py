@@ -1,0 +1,203 @@
+"""A lane that is steered, against a real broker: hold, on demand up to a bound, rewinding, chosen records, markers moved by others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from schemas import topics
+from services.kernel.course import LIVE, Order, Wanted
+from services.kernel.kafka import Consumer, Outgoing, producer
+from services.kernel.kafka_admin import ensure_topics, group_offsets
+from services.kernel.lane import Batch, Lane
+from services.kernel.marks import KafkaMarks, want_snapshot
+from services.kernel.postgres import Pool, pool
+from services.kernel.settings import Settings
+from tests.stack import eventually
+
+RUN = "11111111-1111-4111-8111-111111111111"
+
+
+@dataclass
+class Steered:
+    """A lane over sales-reps, one partition, and what it has handed on: (key, run, parking)."""
+
+    settings: Settings
+    channel: str
+    database: Pool
+    wanted: Wanted = LIVE
+    seen: list[tuple[str, str | None, bool]] = field(default_factory=list)
+
+    @property
+    def topic(self) -> str:
+        return topics.cee(self.channel, "sales-reps")
+
+    async def work(self, batches: Sequence[Batch]) -> None:
+        self.seen.extend(((record.key or b"").decode(), batch.run, batch.parking) for batch in batches for record in batch.records)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Lane]:
+        consumer = Consumer(self.settings.kafka, f"ceebus.export.{self.channel}", "test", "steered")
+        marks = KafkaMarks(f"export.{self.channel}", self.database, want_snapshot, lambda: self.wanted)
+        lane = Lane(f"export.{self.channel}", consumer, [self.topic], marks, self.work)
+        lane.leaving = True
+        await lane.start()
+        try:
+            yield lane
+        finally:
+            await lane.stop()
+
+    def order(self, seq: int, mode: str | None = None, **about: object) -> None:
+        order = Order(seq, RUN, **about)  # type: ignore[arg-type]
+        self.wanted = replace(self.wanted, mode=mode or self.wanted.mode, orders={self.topic: order})  # type: ignore[arg-type]
+
+    async def send(self, *keys: str, run: str | None = None) -> None:
+        headers = [("ce_objectversion", b"1"), *([("ce_runid", run.encode())] if run else [])]
+        async with producer(self.settings.kafka, "test") as out:
+            await out.send_all(Outgoing(self.topic, 0, key.encode(), b"{}", list(headers)) for key in keys)
+
+    def keys(self) -> str:
+        return " ".join(key for key, _, _ in self.seen)
+
+    async def marker(self) -> int:
+        found = await group_offsets(self.settings.kafka, f"ceebus.export.{self.channel}")
+        return found.get((self.topic, 0), (0, ""))[0]
+
+    async def done(self, seq: int) -> bool:
+        sql = "select done_seq >= $2 and position is null from ceebus.lane_offset where lane = $1"
+        return bool(await self.database.fetchval(sql, f"export.{self.channel}", seq))
+
+
+@asynccontextmanager
+async def steered(settings: Settings, channel: str) -> AsyncIterator[Steered]:
+    await ensure_topics(settings.kafka, topics.declared(channel))
+    async with pool(settings.database_url) as database:
+        yield Steered(settings, channel, database)
+
+
+async def test_a_held_lane_delivers_nothing_and_keeps_its_partitions(settings: Settings, channel: str) -> None:
+    async with steered(settings, channel) as made, made.running() as lane:
+        await made.send("A")
+        await eventually(lambda: made.keys() == "A", within=30)
+        made.wanted = Wanted(held=True)
+        await eventually(lambda: (channel, lane.consumer.assignment())[1] and lane.marks._paused, within=10)  # type: ignore[attr-defined]
+        await made.send("B", "C")
+        fetched_at = lane.fetched_at
+        await eventually(lambda: lane.fetched_at > fetched_at + 0.5)  # it went on polling (T25)
+        assert made.keys() == "A"
+        assert len(lane.consumer.assignment()) == 1
+        made.wanted = LIVE
+        await eventually(lambda: made.keys() == "A B C", within=10)
+
+
+async def test_on_demand_a_lane_reads_up_to_the_bound_and_not_further(settings: Settings, channel: str) -> None:
+    async with steered(settings, channel) as made:
+        made.wanted = Wanted(mode="on-demand")
+        await made.send(*"ABCDE")
+        async with made.running() as lane:
+            made.order(1, bounds={0: 3})
+            lane.wake.set()
+            await eventually(lambda: made.done(1), within=30)
+            assert made.seen == [(key, RUN, False) for key in "ABC"]
+            assert await made.marker() == 3
+            made.order(2, bounds={0: 5})
+            await eventually(lambda: made.done(2), within=10)
+        assert made.keys() == "A B C D E"
+
+
+async def test_a_rewound_lane_hands_on_again_and_its_marker_stays(settings: Settings, channel: str) -> None:
+    async with steered(settings, channel) as made, made.running():
+        await made.send(*"ABCDE")
+        await eventually(lambda: made.keys() == "A B C D E", within=30)
+        made.order(1, bounds={0: 5}, seeks={0: 2})
+        await eventually(lambda: made.done(1), within=10)
+        assert made.seen[5:] == [(key, RUN, False) for key in "CDE"]
+        await made.send("F")
+        await eventually(lambda: made.seen[8:] == [("F", None, False)], within=10)
+        assert await eventually(lambda: made.marker(), within=10) == 6
+
+
+async def test_a_stretch_goes_on_at_its_checkpoint_after_a_stop(settings: Settings, channel: str) -> None:
+    async with steered(settings, channel) as made:
+        await made.send(*"ABCDE")
+        async with made.running():
+            await eventually(lambda: made.keys() == "A B C D E", within=30)
+        sql = "update ceebus.lane_offset set position = 3, until = 5, taken_seq = 7, done_seq = 0 where lane = $1"
+        await made.database.execute(sql, f"export.{channel}")
+        made.order(7, bounds={0: 5}, seeks={0: 1})
+        async with made.running():
+            await eventually(lambda: made.done(7), within=30)
+        assert made.keys() == "A B C D E D E"
+        assert await made.marker() == 5
+
+
+async def test_chosen_records_pass_a_lane_on_demand_and_pass_again_in_order(settings: Settings, channel: str) -> None:
+    async with steered(settings, channel) as made:
+        made.wanted = Wanted(mode="on-demand")
+        await made.send("A", "B")
+        await made.send("K", run=RUN)
+        await made.send("C")
+        async with made.running():
+            made.order(1, bounds={0: 4}, seeks={0: 2}, own=True)
+            await eventually(lambda: made.done(1), within=30)
+            assert made.keys() == "K"
+            assert await made.marker() == 0
+            made.order(2, bounds={0: 4})
+            await eventually(lambda: made.done(2), within=10)
+        assert made.keys() == "K A B K C"
+
+
+async def test_a_marker_moved_by_an_operator_is_where_the_lane_goes_on(settings: Settings, channel: str) -> None:
+    async with steered(settings, channel) as made, made.running():
+        await made.send(*"ABC")
+        await eventually(lambda: made.keys() == "A B C", within=30)
+        made.order(1, markers={0: 1})
+        await eventually(lambda: made.keys() == "A B C B C", within=10)
+        causes = await made.database.fetch(
+            "select cause, next_offset, before_offset from ceebus.marker_history where lane = $1", f"export.{channel}"
+        )
+        assert ("moved", 1, 3) in [tuple(row) for row in causes]
+
+
+async def test_a_reset_with_kafkas_own_tools_is_adopted_and_what_it_left_out_is_parked(settings: Settings, channel: str) -> None:
+    async with steered(settings, channel) as made:
+        await made.send("A")
+        async with made.running():
+            await eventually(lambda: made.keys() == "A", within=30)
+        await made.send(*"BCD")
+        await _reset(settings, channel, made.topic, 3)
+        async with made.running():
+            await eventually(lambda: len(made.seen) == 4, within=30)
+        assert made.seen[1:] == [("B", None, True), ("C", None, True), ("D", None, False)]
+        assert [parked for _, _, parked in made.seen] == [False, True, True, False]
+        assert await made.marker() == 4
+        row = await made.database.fetchrow("select action, before, after from ceebus.audit where channel = $1", channel)
+        assert row is not None
+        assert tuple(row) == ("marker.adopted", 1, 3)
+
+
+async def test_a_lane_that_leaves_is_out_of_its_group_at_once(settings: Settings, channel: str) -> None:
+    async with steered(settings, channel) as made:
+        await made.send("A")
+        async with made.running():
+            await eventually(lambda: made.keys() == "A", within=30)
+        await asyncio.wait_for(_reset(settings, channel, made.topic, 0), 15)  # it would wait for a session of 30 s
+        async with made.running():
+            await eventually(lambda: made.keys() == "A A", within=30)
+
+
+async def _reset(settings: Settings, channel: str, topic: str, offset: int) -> None:
+    """As `kafka-consumer-groups --reset-offsets` does it: a member of the empty group commits without metadata."""
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=settings.kafka.bootstrap, group_id=f"ceebus.export.{channel}", enable_auto_commit=False
+    )
+    await consumer.start()
+    try:
+        await eventually(lambda: TopicPartition(topic, 0) in consumer.assignment(), within=40)
+        await consumer.commit({TopicPartition(topic, 0): offset})
+    finally:
+        await consumer.stop()
