@@ -24,19 +24,29 @@ class Row:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """On whose behalf something is read: a run, forced or not."""
+
+    run: str
+    force: bool = False
+
+
 @dataclass(slots=True)
 class Read:
     """What all records of one read share: its object version, the settings known then, the run it belongs to."""
 
     version: int
     channel_version: int
-    run: str | None = None
+    errand: Errand | None = None
     _shared: Headers = field(init=False)
 
     def __post_init__(self) -> None:
         self._shared = [("ce_channelversion", b"%d" % self.channel_version)]
-        if self.run is not None:
-            self._shared.append(("ce_runid", self.run.encode()))
+        if self.errand is not None:
+            self._shared.append(("ce_runid", self.errand.run.encode()))
+            if self.errand.force:
+                self._shared.append(("ce_force", b"1"))
 
     def headers(self, at: datetime | None) -> Headers:
         """`at`: when the change was committed in CEE; None in a snapshot."""

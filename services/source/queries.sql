@@ -155,13 +155,28 @@ on conflict (content_id) do update set sha256 = excluded.sha256, size = excluded
 
 -- name: open_snapshots
 -- Asks for the whole state of kinds; one that is open starts again.
-insert into ceebus.snapshot(channel, kind, reason) select $1, kind, $3 from unnest($2::text[]) as k(kind)
+insert into ceebus.snapshot(channel, kind, reason, run, force) select $1, kind, $3, $4::uuid, $5 from unnest($2::text[]) as k(kind)
 on conflict (channel, kind) where state in ('waiting', 'rows', 'removals')
-do update set state = 'waiting', last_key = null, done = 0, total = null, reason = excluded.reason, started_at = null
+do update set state = 'waiting', last_key = null, done = 0, total = null, reason = excluded.reason, started_at = null,
+              run = coalesce(excluded.run, snapshot.run), force = excluded.force or snapshot.force
+
+-- name: cancel_run
+-- A run's open snapshots end here; what they have not read is not removed.
+update ceebus.snapshot set stopped_in = state, state = 'cancelled', finished_at = now()
+where run = $1 and state in ('waiting', 'rows', 'removals')
+
+-- name: resume_run
+-- A cancelled snapshot of the run goes on at its chunk, unless another one of the kind is open: that one is the run's then.
+with mine as (select distinct on (kind) * from ceebus.snapshot where run = $1 and channel = $2 and kind = any($3::text[]) order by kind, id desc),
+     other as (update ceebus.snapshot o set run = $1 from mine m where o.channel = m.channel and o.kind = m.kind and o.id <> m.id
+                 and m.state = 'cancelled' and o.state in ('waiting', 'rows', 'removals') returning o.kind)
+update ceebus.snapshot s set state = coalesce(s.stopped_in, 'waiting'), finished_at = null from mine m
+where s.id = m.id and m.state = 'cancelled' and not exists (
+    select from ceebus.snapshot o where o.channel = m.channel and o.kind = m.kind and o.id <> m.id and o.state in ('waiting', 'rows', 'removals'))
 
 -- name: next_snapshot
 -- The open snapshot whose kind comes first in export order.
-select s.id, s.kind, s.state, s.last_key, s.done, s.run,
+select s.id, s.kind, s.state, s.last_key, s.done, s.run, s.force,
        exists(select from ceebus.snapshot d where d.channel = s.channel and d.kind = s.kind and d.id < s.id) as again
 from ceebus.snapshot s where channel = $1 and state in ('waiting', 'rows', 'removals') order by array_position($2::text[], kind), id limit 1
 
@@ -191,7 +206,7 @@ select kind from ceebus.channel_source where channel = $1 and source = 'ingest'
 update ceebus.wanted set attempts = attempts + 1, next_at = now() + least(300, 5 * 2 ^ least(attempts, 10)) * interval '1 second'
 where id in (select id from ceebus.wanted
              where channel = $1 and kind not like 'import/%' and taken_at is null and next_at <= now() order by id limit $2)
-returning id, kind, key, action, reason
+returning id, kind, key, action, reason, run, force
 
 -- name: drop_wanted
 -- Wanted rows that are done. (our database)

@@ -16,6 +16,7 @@ from services.kernel.kafka import Outgoing
 from services.kernel.logging import log
 from services.kernel.postgres import Connection, Pool, Queries, Row
 from services.source.pipeline import Fenced, Pipeline
+from services.source.publish import Errand
 from services.source.views import PRICES, Chunk, Views, for_kind
 
 QUERIES = Queries(Path(__file__).with_name("queries.sql"))
@@ -33,19 +34,19 @@ class Progress:
     state: str
     last_key: str | None
     done: int
-    run: str | None
+    errand: Errand | None
     again: bool  # the kind was published before, so old prices may stand in the log
 
     @classmethod
     def of(cls, row: Row) -> Progress:
-        return cls(
-            row["id"], row["kind"], row["state"], row["last_key"], row["done"], str(row["run"]) if row["run"] else None, row["again"]
-        )
+        errand = Errand(str(row["run"]), row["force"]) if row["run"] else None
+        return cls(row["id"], row["kind"], row["state"], row["last_key"], row["done"], errand, row["again"])
 
 
-async def open_snapshots(connection: Connection, channel: str, kinds: Sequence[str], reason: str) -> None:
-    """Asks for the kinds' whole state; one that is under way starts again."""
-    await connection.execute(QUERIES.open_snapshots, channel, list(kinds), reason)
+async def open_snapshots(connection: Connection, channel: str, kinds: Sequence[str], reason: str, errand: Errand | None = None) -> None:
+    """Asks for the kinds' whole state; one that is under way starts again, and stays that of its run."""
+    about = (errand.run, errand.force) if errand else (None, False)
+    await connection.execute(QUERIES.open_snapshots, channel, list(kinds), reason, *about)
 
 
 class Snapshots:
@@ -92,13 +93,13 @@ class Snapshots:
     async def _rows(self, now: Progress) -> None:
         """A few chunks: while the records of one are made and sent, the next is read."""
         limit, ahead = CHUNK.get(now.kind, ROWS_A_CHUNK), self._ahead(now)
-        reading = asyncio.create_task(self._views.read_chunk(now.kind, now.last_key, limit, now.run))
+        reading = asyncio.create_task(self._views.read_chunk(now.kind, now.last_key, limit, now.errand))
         try:
             for left in reversed(range(ahead)):
                 chunk = await reading
                 is_last = len(chunk.rows) < limit
                 if left and not is_last:
-                    reading = asyncio.create_task(self._views.read_chunk(now.kind, chunk.last, limit, now.run))
+                    reading = asyncio.create_task(self._views.read_chunk(now.kind, chunk.last, limit, now.errand))
                 now = await self._publish(now, chunk, is_last)
                 if is_last:
                     return
@@ -121,7 +122,7 @@ class Snapshots:
     async def _removals(self, now: Progress) -> None:
         absent, last = await self._views.absent(now.kind, now.last_key, ROWS_A_CHUNK)
         # each is read once more right before its removal: it may have come back since
-        records = await self._views.keys(now.kind, dict.fromkeys(absent), run=now.run) if absent else []
+        records = await self._views.keys(now.kind, dict.fromkeys(absent), errand=now.errand) if absent else []
         await self._move(now, replace(now, state="done") if last is None else replace(now, last_key=last), records)
 
     async def _move(self, now: Progress, then: Progress, records: Sequence[Outgoing]) -> None:

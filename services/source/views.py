@@ -12,7 +12,7 @@ from schemas.envelope import object_version
 from services.kernel.kafka import Outgoing
 from services.kernel.postgres import Connection, Pool, Queries
 from services.kernel.postgres import Row as DatabaseRow
-from services.source.publish import Read, Records, Row
+from services.source.publish import Errand, Read, Records, Row
 
 QUERIES = Queries(Path(__file__).with_name("queries.sql"))
 PRICES = "price-lists"
@@ -65,22 +65,24 @@ class Views:
         for kind, gone in removals.items():
             await books.execute(QUERIES.settle_removed, self._channel, kind, [key for key, _ in gone], [version for _, version in gone])
 
-    async def draw(self, run: str | None = None) -> Read:
+    async def draw(self, errand: Errand | None = None) -> Read:
         """The number of the read that follows: drawn before it, so that whatever is read later carries a higher one."""
         drawn = await self._reader.fetchrow(QUERIES.draw, self._channel)
         assert drawn is not None
-        return Read(object_version(drawn["incarnation"], drawn["number"]), drawn["channel_version"] or 0, run)
+        return Read(object_version(drawn["incarnation"], drawn["number"]), drawn["channel_version"] or 0, errand)
 
-    async def keys(self, kind: str, due: Mapping[str, datetime | None], *, force: bool = False, run: str | None = None) -> list[Outgoing]:
+    async def keys(
+        self, kind: str, due: Mapping[str, datetime | None], *, force: bool = False, errand: Errand | None = None
+    ) -> list[Outgoing]:
         """Records for the keys' current state, removals first. `force` sends a removal whatever was published before."""
-        return (await self.changed({kind: due}, force=force, run=run))[kind]
+        return (await self.changed({kind: due}, force=force, errand=errand))[kind]
 
-    async def changed(self, due: Due, *, force: bool = False, run: str | None = None) -> dict[str, list[Outgoing]]:
+    async def changed(self, due: Due, *, force: bool = False, errand: Errand | None = None) -> dict[str, list[Outgoing]]:
         """The same for several kinds, by kind: one read number, one look at what was published, one commit for all of them."""
         wanted = {kind: list(keys) for kind, keys in due.items()}
         if PRICES in wanted:
             wanted[PRICES] += await self._vanished_beside(wanted[PRICES])
-        read = await self.draw(run)
+        read = await self.draw(errand)
         found = {}
         for kind, keys in wanted.items():
             rows = await self._reader.fetch(for_kind(QUERIES.rows_of_keys, kind), self._channel, keys)
@@ -103,9 +105,9 @@ class Views:
         removals = [self._records.tombstone(kind, key, read, due.get(key)) for key in gone]
         return removals + [self._records.state(kind, row, read, due.get(row.key)) for row in await self._completed(kind, rows)]
 
-    async def read_chunk(self, kind: str, after: str | None, limit: int, run: str | None = None) -> Chunk:
+    async def read_chunk(self, kind: str, after: str | None, limit: int, errand: Errand | None = None) -> Chunk:
         """The next keys of a kind's whole state."""
-        read = await self.draw(run)
+        read = await self.draw(errand)
         return Chunk(
             kind, read, await self._reader.fetch(for_kind(QUERIES.chunk, kind), self._channel, kind, after or "", limit, read.version)
         )
