@@ -39,3 +39,19 @@ select count(*) as count from cee.kind_view where channel = $1 and member
 -- name: waiting_uploads
 -- Uploads of one object that the writer keeps to judge again, as they came.
 select upload_id, sender, value, headers, confirmed from ceebus.waiting where channel = $1 and kind = $2 and source_id = $3
+
+-- name: run_snapshots
+-- The newest snapshots that a run asked for.
+select distinct on (kind) kind, state, done, total from ceebus.snapshot where run = $1 order by kind, id desc
+
+-- name: writer_offsets
+-- How far the writer is in these topics.
+select topic, topic_partition, next_offset from ceebus.lane_offset where lane = 'writer' and topic = any($1::text[])
+
+-- name: unsent_answers
+-- Answers of a channel that are still to be sent.
+select count(*) as count from ceebus.answer where channel = $1 and sent_at is null
+
+-- name: run_tally
+-- What became of a run's uploads, as the writer counted them.
+select kind, outcome, code, records from ceebus.run_tally where run = $1

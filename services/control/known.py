@@ -54,6 +54,11 @@ class Channels:
         """None once the topic has been read."""
         return None if self._follower else f"Kafka has not answered at {self._kafka.bootstrap}"
 
+    def is_inactive(self, channel: str) -> bool:
+        """As the bus says; nothing is said while Kafka is away."""
+        known = self._follower.channels.get(channel) if self._follower else None
+        return known is not None and not known.active
+
     async def all(self) -> list[Known]:
         """Every channel, by id."""
         bus = dict(self._follower.channels) if self._follower else {}

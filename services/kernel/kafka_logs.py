@@ -1,0 +1,88 @@
+"""Ends, times and beginnings of logs, asked often: one client that stays connected. Used by the runs of control.
+
+Beside kafka.py and kafka_admin.py the only module that imports aiokafka; names go in and come out without the cluster's prefix.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from services.kernel.kafka import Partition, Unreachable, started, stopped
+from services.kernel.settings import Kafka
+
+ANSWER_LIMIT_S = 10.0
+Places = dict[Partition, int]
+
+
+class Logs(AbstractAsyncContextManager["Logs"]):
+    """Every method raises Unreachable after ANSWER_LIMIT_S. Topics that do not exist are left out."""
+
+    def __init__(self, settings: Kafka, client: str) -> None:
+        self._settings, self._client = settings, client
+        self._inner: AIOKafkaConsumer | None = None
+        self._topics: set[str] = set()
+        self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> Logs:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._close()
+
+    async def ends(self, topics: Sequence[str]) -> Places:
+        """The end offset of every partition of these topics."""
+        return await self._ask(topics, lambda inner, tps: inner.end_offsets(tps))
+
+    async def beginnings(self, topics: Sequence[str]) -> Places:
+        """The log start of every partition."""
+        return await self._ask(topics, lambda inner, tps: inner.beginning_offsets(tps))
+
+    async def at_time(self, topics: Sequence[str], timestamp_ms: int) -> Places:
+        """The first offset published at or after the moment; the end where there is none yet (T32)."""
+        ends = await self.ends(topics)
+        found = await self._ask(topics, lambda inner, tps: inner.offsets_for_times(dict.fromkeys(tps, timestamp_ms)))
+        return {partition: at.offset if at is not None else ends[partition] for partition, at in found.items()}
+
+    async def _ask(self, topics: Sequence[str], question: Any) -> dict[Partition, Any]:
+        async with self._lock:
+            try:
+                async with asyncio.timeout(ANSWER_LIMIT_S):
+                    inner = await self._opened(topics)
+                    tps = list(self._partitions(inner, topics))
+                    answer = await question(inner, tps) if tps else {}
+            except (TimeoutError, KafkaError) as error:
+                await self._close()
+                text = f"Kafka at {self._settings.bootstrap} does not say where its logs end: {error or type(error).__name__}"
+                raise Unreachable(text) from error
+        prefix = self._settings.topic_prefix
+        return {(tp.topic.removeprefix(prefix), tp.partition): value for tp, value in answer.items()}
+
+    async def _opened(self, topics: Sequence[str]) -> AIOKafkaConsumer:
+        """Knows the leaders of the topics: asked about others the client would ask for ever."""
+        if self._inner is None:
+            inner = AIOKafkaConsumer(bootstrap_servers=self._settings.bootstrap, client_id=self._client, enable_auto_commit=False)
+            await started(inner, self._settings)
+            self._inner, self._topics = inner, set()
+        wanted = {self._settings.topic_prefix + topic for topic in topics}
+        if not wanted <= self._topics:
+            self._topics |= wanted
+            await self._inner._client.set_topics(self._topics)
+        return self._inner
+
+    def _partitions(self, inner: AIOKafkaConsumer, topics: Sequence[str]) -> Iterable[TopicPartition]:
+        for topic in topics:
+            name = self._settings.topic_prefix + topic
+            for number in sorted(inner.partitions_for_topic(name) or ()):
+                yield TopicPartition(name, number)
+
+    async def _close(self) -> None:
+        if self._inner is not None:
+            inner, self._inner = self._inner, None
+            await stopped(inner)
