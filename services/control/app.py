@@ -11,7 +11,8 @@ from services.control.cee import CeeAway
 from services.control.models import ProblemBody
 from services.control.parts import Parts
 from services.control.routes import channels, devices, due, imports, queues, results, status
-from services.kernel.http import add_probes, install, problem, require_operator
+from services.kernel.access import Access, Needs
+from services.kernel.http import add_probes, install, problem
 from services.kernel.logging import log
 
 _ABOUT = (
@@ -19,7 +20,7 @@ _ABOUT = (
     "Lists come in pages: `next` of one is `cursor` of the following."
 )
 # only for the API's description: the check itself is the kernel's, with its own codes
-_bearer = HTTPBearer(auto_error=False, description="the operator token")
+_bearer = HTTPBearer(auto_error=False, description="an operator token")
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -36,7 +37,9 @@ def create_app(parts: Parts) -> FastAPI:
 
     app.add_exception_handler(CeeAway, on_cee_away)
     app.add_exception_handler(Exception, on_fault)
-    guarded = APIRouter(prefix="/v1", dependencies=[Depends(_bearer), Depends(require_operator(parts.settings.operator_token))])
+    app.state.access = Access(parts.pool, parts.settings.operator_token)
+    # everybody who is known may look; a route that changes something names a higher role in its signature
+    guarded = APIRouter(prefix="/v1", dependencies=[Depends(_bearer), Depends(Needs("viewer"))])
     for route in (channels, status, devices, due, imports, results, queues):
         guarded.include_router(route.routes(parts))
     app.include_router(guarded)

@@ -1,9 +1,8 @@
-"""What every HTTP surface of ceebus shares: problem+json, operator tokens, probes, metrics, a server that stops."""
+"""What every HTTP surface of ceebus shares: problem+json, probes, metrics, a server that stops."""
 
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from typing import Any
@@ -78,19 +77,6 @@ def _methods(app: FastAPI, request: Request) -> set[str]:
     described = app.openapi()["paths"].items()
     matching = (operations for template, operations in described if compile_path(template)[0].match(request.url.path))
     return {name.upper() for operations in matching for name in operations if name in _METHODS}
-
-
-def require_operator(token: str) -> Callable[[Request], None]:
-    """A dependency that lets only the operator's bearer token through."""
-
-    def check(request: Request) -> None:
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not given:
-            raise Problem(401, "unauthenticated", "Send the operator token as `Authorization: Bearer ...`.")
-        if not token or not secrets.compare_digest(given.encode(), token.encode()):
-            raise Problem(403, "token_refused", "This operator token is not known here.")
-
-    return check
 
 
 def add_probes(app: FastAPI, checks: dict[str, Check]) -> None:

@@ -11,8 +11,9 @@ from typing import IO, Any
 from fastapi import Depends, FastAPI, Request
 
 from schemas.topics import KINDS
+from services.kernel.access import Access, Needs
 from services.kernel.blobs import BlobStore
-from services.kernel.http import Check, Problem, add_probes, install, require_operator, serve_http
+from services.kernel.http import Check, Problem, add_probes, install, serve_http
 from services.kernel.kafka import DeliveryFailed, Producer
 from services.kernel.kafka import Unreachable as KafkaUnreachable
 from services.kernel.ndjson import BodyTooLarge
@@ -30,11 +31,12 @@ PIECE = 1 << 18
 
 
 def make_app(around: Surroundings, watch: Watch, out: Producer, store: BlobStore) -> FastAPI:
-    """Routes are under /v1; everything but the probes needs the operator's token."""
+    """Routes are under /v1; everything but the probes needs an operator's token."""
     app = FastAPI(title="ceebus source", version="1", docs_url=None, redoc_url=None)
     install(app)
     ingest = Ingest(around, out)
-    operator = [Depends(require_operator(around.settings.operator_token))]
+    app.state.access = Access(around.ours, around.settings.operator_token)
+    operator = [Depends(Needs("operator"))]
 
     @app.post("/v1/channels/{channel}/changes/{kind}", dependencies=operator)
     async def changes(channel: str, kind: str, request: Request, all_or_nothing: bool = False) -> dict[str, Any]:

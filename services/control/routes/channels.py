@@ -13,6 +13,7 @@ from services.control.known import Known
 from services.control.models import Page, problems
 from services.control.parts import Parts, known_kind
 from services.control.positions import SQL
+from services.kernel.access import Admin
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -40,7 +41,7 @@ def routes(parts: Parts) -> APIRouter:
         return ChannelDetail(**_line(known), settings=known.settings, sources=sources, snapshots=snapshots)
 
     @router.put("/{channel}/sources/{kind}", responses=problems(400, 404, 422))
-    async def set_source(channel: str, kind: str, body: SetSource) -> KindSource:
+    async def set_source(channel: str, kind: str, body: SetSource, actor: Admin) -> KindSource:
         """Exactly one source for each kind. Back to `cee`: the kind is read from CEE again, from the beginning."""
         known_kind(kind)
         await parts.channels.one(channel)

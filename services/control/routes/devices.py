@@ -10,6 +10,7 @@ from services.control.cursor import Cursor, Limit
 from services.control.enrolment import SQL
 from services.control.models import Device, Enrol, Enrolled, Filter, Page, problems
 from services.control.parts import Parts
+from services.kernel.access import Operator
 from services.kernel.http import Problem
 
 State = Annotated[str | None, Query(pattern="^(enrolled|active|revoked)$")]
@@ -30,7 +31,7 @@ def routes(parts: Parts) -> APIRouter:
         return Page(items=[_device(row) for row in items], next=following)
 
     @router.post("", status_code=201, responses=problems(400, 404, 409, 422))
-    async def enrol(body: Enrol) -> Enrolled:
+    async def enrol(body: Enrol, actor: Operator) -> Enrolled:
         """A code for a device of this rep. It is good once, and shown in this answer only."""
         await parts.channels.one(body.channel)
         await enrolment.require_rep(parts.pool, parts.cee, body.channel, body.rep)
@@ -42,7 +43,7 @@ def routes(parts: Parts) -> APIRouter:
         return await _one(parts, device)
 
     @router.post("/{device}/revoke", responses=problems(404, 422))
-    async def revoke(device: str) -> Device:
+    async def revoke(device: str, actor: Operator) -> Device:
         """Out at once. Another enrolment with its id lets it in again."""
         if "\x00" not in device:
             await parts.pool.fetchval(SQL.revoke, device)

@@ -12,6 +12,7 @@ from services.control import imports
 from services.control.cursor import Cursor, Limit
 from services.control.models import Chosen, Discard, Done, DueDetail, DueLine, Filter, Language, Page, problems
 from services.control.parts import DUE_KINDS, Parts, known_kind
+from services.kernel.access import Operator
 from services.kernel.http import Problem
 
 _PLACE = ("channel", "kind", "key", "objectversion", "place")
@@ -61,7 +62,7 @@ def _looking(router: APIRouter, parts: Parts) -> None:
 
 def _steering(router: APIRouter, parts: Parts) -> None:
     @router.post("/channels/{channel}/due/retry", status_code=202, responses=problems(400, 404, 409, 422))
-    async def retry(channel: str, body: Chosen) -> Done:
+    async def retry(channel: str, body: Chosen, actor: Operator) -> Done:
         """The source publishes the objects again as CEE has them now, the writer judges uploads again; they begin to count anew."""
         await _checked(parts, channel, body)
         if body.kind == RESULTS:
@@ -70,13 +71,13 @@ def _steering(router: APIRouter, parts: Parts) -> None:
         return added(done, await imports.ask(parts.pool, channel, body, "retry", "operator's retry"))
 
     @router.post("/channels/{channel}/due/confirm", status_code=202, responses=problems(400, 404, 422))
-    async def confirm(channel: str, body: Chosen) -> Done:
+    async def confirm(channel: str, body: Chosen, actor: Operator) -> Done:
         """The writer imports uploads that only wait for somebody to have read their warnings."""
         await _checked(parts, channel, body)
         return await imports.confirm(parts.pool, channel, body)
 
     @router.post("/channels/{channel}/due/discard", responses=problems(400, 404, 422))
-    async def discard(channel: str, body: Discard) -> Done:
+    async def discard(channel: str, body: Discard, actor: Operator) -> Done:
         """The records are given up; a newer version of an object is judged as ever. Uploads: the writer refuses them to their senders."""
         await _checked(parts, channel, body)
         done = await records.discard(parts.pool, channel, body)
