@@ -27,6 +27,8 @@ GROUPS: dict[str, Group] = {
     "ingest": Group("services.cli.ingest", "Send a file of changes for a kind that comes from no CEE view."),
     "contracts": Group("services.cli.contracts", "What travels: published JSON Schemas, and checking against them."),
     "topics": Group("services.cli.topics", "Kafka topics: what is missing, and creating it. Never deletes."),
+    "token": Group("services.cli.token", "Operators' tokens and roles: add, list, revoke."),
+    "audit": Group("services.cli.audit", "Who did what, and why."),
     "config": Group("services.cli.config", "Settings in force, and whether everything answers."),
 }
 

@@ -8,7 +8,7 @@ import typer
 
 from services.cli.client import control
 from services.cli.failure import USAGE, Failure
-from services.cli.output import Json, cell, moment, say, show_json, table
+from services.cli.output import Json, Why, cell, moment, say, show_json, table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Sales channels as CEE states them.")
 Name = Annotated[str, typer.Argument(metavar="CHANNEL", help="Id of the channel.")]
@@ -48,13 +48,14 @@ def source(
     channel: Name,
     kind: Annotated[str | None, typer.Argument(help="A kind; without it all are shown.")] = None,
     new: Annotated[str | None, typer.Argument(metavar="[cee|ingest]", help="Where it shall come from.")] = None,
+    reason: Why = None,
     as_json: Json = False,
 ) -> None:
     """Where the kinds of a channel come from: CEE's views, or what is sent to `ceebus ingest`."""
     if new is not None and new not in ("cee", "ingest"):
         raise Failure("request_invalid", f"{new} is no source.", "Use cee or ingest.", USAGE)
     if kind is not None and new is not None:
-        control().send("PUT", "channels", channel, "sources", kind, body={"source": new})
+        control().send("PUT", "channels", channel, "sources", kind, body={"source": new, "reason": reason})
     sources = control().get("channels", channel)["sources"]
     if kind is not None and kind not in sources:
         raise Failure("kind_unknown", f"There is no kind {kind}. Kinds: {', '.join(sources)}.", exit_code=USAGE)

@@ -31,8 +31,9 @@ def config() -> None:
 def check(as_json: Json = False) -> None:
     """Every setting and where it comes from; then Kafka, both databases, CEE's views, blobs and the roles. Exit code 1 or 3 if not well."""
     values = settings()
-    shown = described(values)
-    found = asyncio.run(_checks(values)) | {"control": _role("control"), "source": _role("source")}
+    whose, token = _token()
+    shown = described(values, whose)
+    found = asyncio.run(_checks(values)) | {"control": _role("control"), "source": _role("source"), "operator token": token}
     if as_json:
         show_json({"settings": shown, "checks": found})
     else:
@@ -45,8 +46,8 @@ def check(as_json: Json = False) -> None:
         raise typer.Exit(NOT_AS_WANTED)
 
 
-def described(values: Settings) -> list[dict[str, str]]:
-    """Name, value without secrets, and where it comes from."""
+def described(values: Settings, whose: str) -> list[dict[str, str]]:
+    """Name, value without secrets, and where it comes from. `whose`: what is shown of a token that is set."""
     given = read_environment()
     stack = (values.home / "stack.json").exists()
     rows = {
@@ -58,7 +59,7 @@ def described(values: Settings) -> list[dict[str, str]]:
         "gateway": f"{values.gateway.host}:{values.gateway.port}",
         "control": f"{values.control.host}:{values.control.port}",
         "source": f"{values.source.host}:{values.source.port}",
-        "operator_token": "(set)" if values.operator_token else "(not set)",
+        "operator_token": whose if values.operator_token else "(not set)",
         "installation": values.installation,
         "instance": values.instance,
         "home": str(values.home),
@@ -110,5 +111,20 @@ def _role(name: str) -> str:
         asked.timeout_s = 10
         asked.ask("GET", "/readyz")
     except Failure as failure:
-        return f"does not answer: {failure.text}" if failure.exit_code == NOT_REACHABLE else failure.text
+        return _said(failure)
     return "ok"
+
+
+def _said(failure: Failure) -> str:
+    return f"does not answer: {failure.text}" if failure.exit_code == NOT_REACHABLE else failure.text
+
+
+def _token() -> tuple[str, str]:
+    """What control knows of our token: to be shown as its value, and whether it is any good."""
+    try:
+        asked = role("control")
+        asked.timeout_s = 10
+        known = asked.get("whoami")
+    except Failure as failure:
+        return "(set)", _said(failure)
+    return f"(set: {known['name']}, {known['role']})", "ok"

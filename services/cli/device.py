@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.client import control
-from services.cli.output import Json, moment, say, show_json, table
+from services.cli.output import Json, Why, moment, say, show_json, table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Devices of the reps: enrol, look, revoke.")
 Id = Annotated[str, typer.Argument(metavar="DEVICE", help="Id of the device.")]
@@ -21,10 +21,11 @@ def enroll(
     name: Annotated[str | None, typer.Option(help="What people call the device.")] = None,
     device: Annotated[str | None, typer.Option(help="Id; that of a known device gives it a new code and ends its session.")] = None,
     valid: Annotated[int, typer.Option(help="Minutes the code can be used.")] = 24 * 60,
+    reason: Why = None,
     as_json: Json = False,
 ) -> None:
     """A code for a device of this rep. It is shown once, and good once."""
-    body = {"channel": channel, "rep": rep, "name": name, "id": device, "valid_minutes": valid}
+    body = {"channel": channel, "rep": rep, "name": name, "id": device, "valid_minutes": valid, "reason": reason}
     made = control().send("POST", "devices", body=body)
     if as_json:
         show_json(made)
@@ -56,9 +57,9 @@ def show(device: Id, as_json: Json = False) -> None:
 
 
 @app.command()
-def revoke(device: Id, as_json: Json = False) -> None:
+def revoke(device: Id, reason: Why = None, as_json: Json = False) -> None:
     """Locks a device out at once; what it has stays on it."""
-    _show(control().send("POST", "devices", device, "revoke"), as_json)
+    _show(control().send("POST", "devices", device, "revoke", body={"reason": reason}), as_json)
 
 
 def _show(row: dict[str, Any], as_json: bool) -> None:

@@ -10,7 +10,7 @@ import typer
 from services.cli import imports
 from services.cli.client import control
 from services.cli.failure import Failure
-from services.cli.output import Json, cell, note, say, show_json, table
+from services.cli.output import Json, Why, cell, note, say, show_json, table
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Records and uploads that could not be delivered: look, retry, confirm, discard."
@@ -78,14 +78,16 @@ def show(
 
 @app.command()
 def retry(
+    *,
     channel: Channel,
     kind: Annotated[str | None, typer.Argument(help="A kind; may be left out with --code.")] = None,
     keys: Keys = None,
     code: Code = None,
+    reason: Why = None,
     as_json: Json = False,
 ) -> None:
     """Has objects published again as CEE has them now, and uploads judged again."""
-    done = control().send("POST", "channels", channel, "due", "retry", body=_chosen(kind, keys, code))
+    done = control().send("POST", "channels", channel, "due", "retry", body=_chosen(kind, keys, code) | {"reason": reason})
     already = f"; {done['chosen'] - done['done']} more were asked for before" if done["chosen"] > done["done"] else ""
     asked = "The writer was asked to judge" if _is_import(kind) else "The source was asked to publish"
     if kind is None:
@@ -98,10 +100,11 @@ def confirm(
     channel: Channel,
     kind: Annotated[str, typer.Argument(help="A kind such as import/partners.")] = "import/partners",
     keys: Keys = None,
+    reason: Why = None,
     as_json: Json = False,
 ) -> None:
     """Has uploads imported that only wait because of their warnings."""
-    done = control().send("POST", "channels", channel, "due", "confirm", body=_chosen(kind, keys, None))
+    done = control().send("POST", "channels", channel, "due", "confirm", body=_chosen(kind, keys, None) | {"reason": reason})
     already = f"; {done['chosen'] - done['done']} more were confirmed before" if done["chosen"] > done["done"] else ""
     _report(done, as_json, f"The writer was asked to import {done['done']}{already}.")
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 WIDTH = 100
+Why = Annotated[str | None, typer.Option("--reason", help="Why: kept in the audit.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON for scripts instead of text.")]
 
 

@@ -10,14 +10,15 @@ from fastapi.security import HTTPBearer
 from services.control.cee import CeeAway
 from services.control.models import ProblemBody
 from services.control.parts import Parts
-from services.control.routes import channels, devices, due, imports, queues, results, status
-from services.kernel.access import Access, Needs
+from services.control.routes import audit, channels, devices, due, imports, queues, results, status, tokens
+from services.kernel.access import Access, Needs, roles_declared
 from services.kernel.http import add_probes, install, problem
 from services.kernel.logging import log
 
 _ABOUT = (
-    "Channels, their status, devices and due records. Errors are RFC 9457 problems with a stable `code`. "
-    "Lists come in pages: `next` of one is `cursor` of the following."
+    "Channels, their status, devices and due records, and who did what. Errors are RFC 9457 problems with a stable `code`. "
+    "Lists come in pages: `next` of one is `cursor` of the following. "
+    "`x-ceebus-role` is the role a token needs: a viewer looks, an operator steers, an admin also sets up."
 )
 # only for the API's description: the check itself is the kernel's, with its own codes
 _bearer = HTTPBearer(auto_error=False, description="an operator token")
@@ -40,8 +41,8 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.access = Access(parts.pool, parts.settings.operator_token)
     # everybody who is known may look; a route that changes something names a higher role in its signature
     guarded = APIRouter(prefix="/v1", dependencies=[Depends(_bearer), Depends(Needs("viewer"))])
-    for route in (channels, status, devices, due, imports, results, queues):
-        guarded.include_router(route.routes(parts))
+    for route in (channels, status, devices, due, imports, results, queues, tokens, audit):
+        guarded.include_router(roles_declared(route.routes(parts)))
     app.include_router(guarded)
 
     async def database() -> str | None:

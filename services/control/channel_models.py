@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from services.control.models import Body
+from services.control.models import Body, Reason
 
 Source = Literal["cee", "ingest"]
 
@@ -56,6 +56,7 @@ class SetSource(Body):
     """`ingest`: from POST /v1/channels/{channel}/changes/{kind} of the source role; `cee`: from CEE's view."""
 
     source: Source
+    reason: Reason = None
 
 
 class KindStatus(BaseModel):

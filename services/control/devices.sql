@@ -15,6 +15,10 @@ from ceebus.device d left join ceebus.device_ack a on a.device = d.id and a.chan
 left join ceebus.feed_position p on p.channel = d.channel
 where d.id = $1
 
+-- name: state
+-- What an action changes of a device; nobody else does until our transaction ends.
+select channel, rep, name, state from ceebus.device where id = $1 for no key update
+
 -- name: add
 -- A new device, waiting for its enrolment code; no row when the id is taken.
 insert into ceebus.device(id, channel, rep, name, state, enrol_hash, enrol_expires_at)

@@ -8,7 +8,7 @@ from typing import Any
 
 from schemas import codes
 from services.control.models import Chosen, Discard, Done, DueDetail, DueLine
-from services.kernel.postgres import Connection, Pool, PooledConnection, Queries, Row
+from services.kernel.postgres import Connection, PooledConnection, Queries, Row
 
 SQL = Queries(Path(__file__).with_name("due.sql"))
 LANGUAGES: tuple[codes.Language, ...] = ("pl", "de", "en")
@@ -34,21 +34,22 @@ def detail(row: Row, language: codes.Language) -> DueDetail:
     )
 
 
-async def retry(pool: Pool, channel: str, chosen: Chosen) -> Done:
-    """Rows `wanted` for the source; `done` counts those that were not asked for already."""
-    async with pool.acquire() as connection, connection.transaction():
-        kinds, keys = await _choose(connection, channel, chosen)
-        await connection.execute(SQL.unexhaust, channel, kinds, keys)
-        answer = await connection.execute(SQL.retry, channel, kinds, keys, "operator's retry")
+async def retry(connection: Connection | PooledConnection, channel: str, chosen: Chosen) -> Done:
+    """Rows `wanted` for the source; `done` counts those that were not asked for already. Inside the caller's transaction."""
+    kinds, keys = await _choose(connection, channel, chosen)
+    await connection.execute(SQL.unexhaust, channel, kinds, keys)
+    answer = await connection.execute(SQL.retry, channel, kinds, keys, chosen.reason or "operator's retry")
     return Done(chosen=len(keys), done=int(answer.rpartition(" ")[2]))
 
 
-async def discard(pool: Pool, channel: str, chosen: Discard) -> Done:
-    """Takes the records off the list, the reason goes to the ledger; `done` counts the entries that were still there."""
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(SQL.lock, channel)
-        kinds, keys = await _choose(connection, channel, chosen)
-        gone = await connection.fetchval(SQL.discard, channel, kinds, keys, chosen.reason)
+async def discard(connection: Connection | PooledConnection, channel: str, chosen: Discard) -> Done:
+    """Takes the records off the list, the reason goes to the ledger; `done` counts the entries that were still there.
+
+    Inside the caller's transaction, until whose end the channel's feed stands still.
+    """
+    await connection.execute(SQL.lock, channel)
+    kinds, keys = await _choose(connection, channel, chosen)
+    gone = await connection.fetchval(SQL.discard, channel, kinds, keys, chosen.reason)
     return Done(chosen=len(keys), done=gone)
 
 

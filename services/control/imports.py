@@ -19,7 +19,7 @@ from services.control.known import Known
 from services.control.models import Chosen, Done
 from services.control.positions import ImportPositions, read_import_positions
 from services.kernel.kafka import Unreachable
-from services.kernel.postgres import Pool, Queries, Row
+from services.kernel.postgres import Connection, Pool, PooledConnection, Queries, Row
 from services.kernel.settings import Kafka
 
 SQL = Queries(Path(__file__).with_name("imports.sql"))
@@ -27,21 +27,21 @@ OUTCOMES = ("imported", "unchanged", "waiting", "rejected", "conflict", "quarant
 TO_CONFIRM = "warning_not_confirmed"
 
 
-async def ask(pool: Pool, channel: str, chosen: Chosen, action: str, reason: str) -> Done:
-    """Rows `wanted` for the writer; `done` counts those that were not asked for already."""
+async def ask(connection: Connection | PooledConnection, channel: str, chosen: Chosen, action: str, reason: str) -> Done:
+    """Rows `wanted` for the writer; `done` counts those that were not asked for already. Inside the caller's transaction."""
     keys = None if chosen.keys is None else [key.lower() for key in chosen.keys]
-    async with pool.acquire() as connection, connection.transaction():
-        rows = await connection.fetch(SQL.chosen, channel, chosen.kind, chosen.code, keys)
-        kinds, found = [row["kind"] for row in rows], [row["key"] for row in rows]
-        answer = await connection.execute(SQL.ask, channel, kinds, found, action, reason)
+    rows = await connection.fetch(SQL.chosen, channel, chosen.kind, chosen.code, keys)
+    kinds, found = [row["kind"] for row in rows], [row["key"] for row in rows]
+    answer = await connection.execute(SQL.ask, channel, kinds, found, action, reason)
     return Done(chosen=len(rows), done=int(answer.rpartition(" ")[2]))
 
 
-async def confirm(pool: Pool, channel: str, chosen: Chosen) -> Done:
+async def confirm(connection: Connection | PooledConnection, channel: str, chosen: Chosen) -> Done:
     """Only what waits for it: nobody confirms warnings he has not been shown."""
     if chosen.code not in (None, TO_CONFIRM):
         return Done(chosen=0, done=0)
-    return await ask(pool, channel, chosen.model_copy(update={"code": TO_CONFIRM}), "confirm", "confirmed by an operator")
+    only = chosen.model_copy(update={"code": TO_CONFIRM})
+    return await ask(connection, channel, only, "confirm", chosen.reason or "confirmed by an operator")
 
 
 def result(row: Row | Mapping[str, Any], language: codes.Language) -> Result:

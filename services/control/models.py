@@ -13,12 +13,19 @@ Row = TypeVar("Row")
 # no control characters: PostgreSQL stores no NUL, and names are shown in tables
 Printable = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+Reason = Annotated[str | None, Field(max_length=500, pattern=r"^[^\x00]*$", description="why: kept in the audit")]
 Filter = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
 Language = Annotated[Literal["pl", "de", "en"], Query(description="of the texts")]
 
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)  # a misspelt filter must not mean "all of them"
+
+
+class Why(Body):
+    """Why somebody does what the path says."""
+
+    reason: Reason = None
 
 
 class Page(BaseModel, Generic[Row]):
@@ -55,6 +62,7 @@ class Enrol(Body):
     name: Annotated[Printable | None, Field(max_length=120)] = None
     id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="left out: one is made up")] = None
     valid_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = 24 * 60
+    reason: Reason = None
 
 
 class Enrolled(BaseModel):
@@ -110,6 +118,7 @@ class Chosen(Body):
     kind: str | None = None
     code: str | None = None
     keys: Annotated[list[Text] | None, Field(min_length=1, max_length=10_000)] = None
+    reason: Reason = None
 
 
 class Discard(Chosen):
@@ -175,7 +184,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 _MEANING = {
     400: "A cursor of another list, or a body that is not JSON.",
     401: "No operator token.",
-    403: "Another token.",
+    403: "An unknown or revoked token, or one whose role does not include this.",
     404: "Not there.",
     409: "Not in this state.",
     422: "Not of the described form.",

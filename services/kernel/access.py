@@ -9,9 +9,11 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from fastapi import Depends, Request
+from fastapi import APIRouter, Depends, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from services.kernel.http import Problem
 from services.kernel.postgres import Pool, Queries
@@ -80,14 +82,23 @@ Operator = Annotated[Actor, Depends(Needs("operator"))]
 Admin = Annotated[Actor, Depends(Needs("admin"))]
 
 
-def needed(route: Any) -> Role | None:
-    """The highest role that a route or its routers name; None: anybody may."""
-    named = {needs.role for needs in _declared(route.dependant)}
-    return max(named, key=ROLES.index, default=None)
+def roles_declared(router: APIRouter) -> APIRouter:
+    """Writes the role that each route needs into its description, as `x-ceebus-role`; `viewer` where it names none.
+
+    Raises ValueError for a route that changes something and lets viewers do it.
+    """
+    for route in router.routes:
+        if not isinstance(route, APIRoute):
+            raise ValueError(f"{route} is no plain route: what it needs can't be told; name routes in one router")
+        role = max(_named(route.dependant), key=ROLES.index, default="viewer")
+        if role == "viewer" and not (route.methods or set()) <= {"GET", "HEAD"}:
+            raise ValueError(f"{route.methods} {route.path} lets viewers change something; let it name a role, as in `actor: Operator`")
+        route.openapi_extra = (route.openapi_extra or {}) | {"x-ceebus-role": role}
+    return router
 
 
-def _declared(dependant: Any) -> Iterator[Needs]:
+def _named(dependant: Dependant) -> Iterator[Role]:
     if isinstance(dependant.call, Needs):
-        yield dependant.call
+        yield dependant.call.role
     for below in dependant.dependencies:
-        yield from _declared(below)
+        yield from _named(below)

@@ -14,6 +14,7 @@ import pytest
 
 from schemas.cee.attachments import Attachment
 from schemas.cee.partners import Partner
+from services.kernel.tokens import new_token, token_hash
 from services.sandbox.stack import Stack
 from tests.source_bed import Bed, object_version, small_cee, source_task
 from tests.stack import eventually
@@ -146,6 +147,17 @@ async def test_what_is_not_allowed_is_refused_with_a_problem(bed: Bed, client: h
     for answer, status, code in expected:
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
         assert answer.json()["type"] == f"urn:ceebus:problem:{code}"
+
+
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("operator", 200), ("admin", 200)])
+async def test_operators_of_control_may_send_lines_too(bed: Bed, client: httpx.AsyncClient, channel: str, role: str, status: int) -> None:
+    token = new_token("ceebus_op")
+    put = "insert into ceebus.operator(id, name, role, token_hash, created_by) values($1, $1, $1, $2, 'test')"
+    await bed.ours.execute(put, role, token_hash(token))
+    path, headers = f"/v1/channels/{channel}/changes/partners", {"authorization": f"Bearer {token}"}
+    answer = await client.post(path, content=ndjson(partner(channel, "K1")), headers=headers)
+    assert answer.status_code == status, answer.text
+    assert answer.json().get("code") == ("role_insufficient" if status == 403 else None)
 
 
 async def test_probes_and_metrics_need_no_token(bed: Bed) -> None:

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from schemas.topics import KINDS
 from services.control import cursor as cursors
+from services.control.audit import audit
 from services.control.cee import CeeAway
 from services.control.channel_models import ChannelDetail, ChannelLine, KindSource, SetSource, SnapshotProgress
 from services.control.cursor import Cursor, Limit
@@ -49,6 +50,8 @@ def routes(parts: Parts) -> APIRouter:
             before = await connection.fetchval(SQL.set_source, channel, kind, body.source) or "cee"
             if body.source == "cee" and before != "cee":
                 await connection.execute(SQL.want_snapshot, channel, kind, "its source is CEE again")
+            states = {"before": {"source": before}, "after": {"source": body.source}}
+            await audit(connection, actor, "source.set", channel=channel, object=kind, reason=body.reason, **states)
         return KindSource(kind=kind, source=body.source)
 
     return router

@@ -8,7 +8,7 @@ from services.control import cursor as cursors
 from services.control import enrolment
 from services.control.cursor import Cursor, Limit
 from services.control.enrolment import SQL
-from services.control.models import Device, Enrol, Enrolled, Filter, Page, problems
+from services.control.models import Device, Enrol, Enrolled, Filter, Page, Why, problems
 from services.control.parts import Parts
 from services.kernel.access import Operator
 from services.kernel.http import Problem
@@ -35,18 +35,18 @@ def routes(parts: Parts) -> APIRouter:
         """A code for a device of this rep. It is good once, and shown in this answer only."""
         await parts.channels.one(body.channel)
         await enrolment.require_rep(parts.pool, parts.cee, body.channel, body.rep)
-        return await enrolment.enrol(parts.pool, body)
+        return await enrolment.enrol(parts.pool, body, actor)
 
     @router.get("/{device}", responses=problems(404, 422))
     async def device(device: str) -> Device:
         """One device."""
         return await _one(parts, device)
 
-    @router.post("/{device}/revoke", responses=problems(404, 422))
-    async def revoke(device: str, actor: Operator) -> Device:
+    @router.post("/{device}/revoke", responses=problems(400, 404, 422))
+    async def revoke(device: str, actor: Operator, body: Why | None = None) -> Device:
         """Out at once. Another enrolment with its id lets it in again."""
         if "\x00" not in device:
-            await parts.pool.fetchval(SQL.revoke, device)
+            await enrolment.revoke(parts.pool, device, actor, body.reason if body else None)
         return await _one(parts, device)
 
     return router

@@ -9,12 +9,15 @@ from schemas.topics import KINDS
 from services.control import cursor as cursors
 from services.control import due as records
 from services.control import imports
+from services.control.audit import audit
 from services.control.cursor import Cursor, Limit
 from services.control.models import Chosen, Discard, Done, DueDetail, DueLine, Filter, Language, Page, problems
 from services.control.parts import DUE_KINDS, Parts, known_kind
-from services.kernel.access import Operator
+from services.kernel.access import Actor, Operator
 from services.kernel.http import Problem
+from services.kernel.postgres import PooledConnection
 
+AUDITED_KEYS = 100  # a row of the audit is read by people
 _PLACE = ("channel", "kind", "key", "objectversion", "place")
 
 Key = Annotated[str, Query(max_length=2000, pattern=r"^[^\x00]*$")]
@@ -67,25 +70,43 @@ def _steering(router: APIRouter, parts: Parts) -> None:
         await _checked(parts, channel, body)
         if body.kind == RESULTS:
             raise Problem(409, "answer_final", "An answer can't be published again; discard it. Its upload is not touched by that.")
-        done = await records.retry(parts.pool, channel, body)
-        return added(done, await imports.ask(parts.pool, channel, body, "retry", "operator's retry"))
+        async with parts.pool.acquire() as connection, connection.transaction():
+            done = await records.retry(connection, channel, body)
+            done = added(done, await imports.ask(connection, channel, body, "retry", body.reason or "operator's retry"))
+            await _audited(connection, actor, ("due.retry", channel), body, done)
+        return done
 
     @router.post("/channels/{channel}/due/confirm", status_code=202, responses=problems(400, 404, 422))
     async def confirm(channel: str, body: Chosen, actor: Operator) -> Done:
         """The writer imports uploads that only wait for somebody to have read their warnings."""
         await _checked(parts, channel, body)
-        return await imports.confirm(parts.pool, channel, body)
+        async with parts.pool.acquire() as connection, connection.transaction():
+            done = await imports.confirm(connection, channel, body)
+            await _audited(connection, actor, ("due.confirm", channel), body, done)
+        return done
 
     @router.post("/channels/{channel}/due/discard", responses=problems(400, 404, 422))
     async def discard(channel: str, body: Discard, actor: Operator) -> Done:
         """The records are given up; a newer version of an object is judged as ever. Uploads: the writer refuses them to their senders."""
         await _checked(parts, channel, body)
-        done = await records.discard(parts.pool, channel, body)
-        return added(done, await imports.ask(parts.pool, channel, body, "discard", body.reason))
+        async with parts.pool.acquire() as connection, connection.transaction():
+            done = await records.discard(connection, channel, body)
+            done = added(done, await imports.ask(connection, channel, body, "discard", body.reason))
+            await _audited(connection, actor, ("due.discard", channel), body, done)
+        return done
 
 
 def added(one: Done, other: Done) -> Done:
     return Done(chosen=one.chosen + other.chosen, done=one.done + other.done)
+
+
+async def _audited(connection: PooledConnection, actor: Actor, what: tuple[str, str], body: Chosen, done: Done) -> None:
+    """`what`: action and channel. Before: which records were meant; after: how many there were, and what became of them."""
+    keys = body.keys or []
+    meant = {"kind": body.kind, "code": body.code, "keys": keys[:AUDITED_KEYS] or None, "keys_count": len(keys) or None}
+    before = {name: value for name, value in meant.items() if value is not None}
+    about = {"channel": what[1], "object": body.kind or body.code, "reason": body.reason}
+    await audit(connection, actor, what[0], **about, before=before, after=done.model_dump())
 
 
 async def _checked(parts: Parts, channel: str, body: Chosen) -> None:
