@@ -9,7 +9,8 @@ import typer
 
 from services.cli.client import control
 from services.cli.failure import NOT_REACHABLE, Failure
-from services.cli.output import Json, cell, note, say, seconds, show_json, table
+from services.cli.output import Json, Why, cell, note, say, seconds, show_json, table
+from services.cli.run import Channel, Keys, Kinds, Overlap, OverlapOption, Priority, Queue, Since, Wait, since_of, start
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Uploads on their way into CEE.")
 PREFIX = "import/"  # before the kind on the due list
@@ -17,9 +18,23 @@ _COLUMNS = ("=kind", ">uploaded", ">imported", ">unchanged", ">waiting", ">rejec
 _NAMES = ("kind", "uploaded", "imported", "unchanged", "waiting", "rejected", "conflict", "quarantined")
 
 
-@app.callback()
-def imports() -> None:
-    """A group, though it has one command: more of them are to come under this name."""
+@app.command()
+def run(
+    *,
+    channel: Channel,
+    kind: Kinds = None,
+    since: Since = "last-transfer",
+    key: Keys = None,
+    queue: Queue = None,
+    priority: Priority = 5,
+    overlap: OverlapOption = Overlap.merge,
+    reason: Why = None,
+    wait: Wait = False,
+    as_json: Json = False,
+) -> None:
+    """ "Import BUS danych": judges uploads since then, and those that wait, again. What was imported is recognised."""
+    body = {"kinds": kind or [], "keys": key or [], "queue": queue, "priority": priority, "reason": reason}
+    start("import", channel, body | since_of(since) | {"overlap": overlap.value}, wait, as_json)
 
 
 @app.command()

@@ -9,9 +9,12 @@ from services.control.app import create_app
 from services.control.cee import Cee
 from services.control.known import Channels
 from services.control.parts import Parts
+from services.control.runs.manager import Manager
+from services.control.runs.progress import Progress
 from services.control.status import Status
 from services.kernel import postgres, role
 from services.kernel.http import serve_http
+from services.kernel.kafka_logs import Logs
 from services.kernel.settings import Settings
 
 
@@ -20,14 +23,21 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     client = f"ceebus-control-{settings.instance}"
     cee = Cee(settings.cee_database_url, client)
     channels = Channels(settings.kafka, client, cee)
-    async with postgres.pool(settings.database_url, size=5, application=client) as pool:
-        following = asyncio.create_task(channels.run())
-        parts = Parts(settings, pool, cee, channels, Status(settings.kafka, pool, cee, lambda: time.time() * 1000))
+    async with (
+        postgres.pool(settings.database_url, size=8, application=client) as pool,
+        Logs(settings.kafka, f"{client}-logs") as logs,
+        Logs(settings.kafka, f"{client}-runs") as run_logs,
+    ):
+        status = Status(settings.kafka, pool, cee, lambda: time.time() * 1000)
+        parts = Parts(settings, pool, cee, channels, status, logs, Progress(pool, cee, stop))
+        manager = Manager(pool, settings.database_url, cee, channels, run_logs)
+        beside = [asyncio.create_task(channels.run()), asyncio.create_task(manager.run())]
         try:
             await serve_http(create_app(parts), settings.control.host, settings.control.port, stop)
         finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await cee.close()
 
 

@@ -10,9 +10,10 @@ from fastapi.security import HTTPBearer
 from services.control.cee import CeeAway
 from services.control.models import ProblemBody
 from services.control.parts import Parts
-from services.control.routes import audit, channels, devices, due, imports, queues, results, status, tokens
+from services.control.routes import audit, channels, devices, due, imports, queues, results, runs, status, tokens, transfers
 from services.kernel.access import Access, Needs, roles_declared
 from services.kernel.http import add_probes, install, problem
+from services.kernel.kafka import Unreachable
 from services.kernel.logging import log
 
 _ABOUT = (
@@ -37,11 +38,12 @@ def create_app(parts: Parts) -> FastAPI:
         return problem(500, "internal_error", "This should not happen; the log knows more.")
 
     app.add_exception_handler(CeeAway, on_cee_away)
+    app.add_exception_handler(Unreachable, transfers.on_kafka_away)
     app.add_exception_handler(Exception, on_fault)
     app.state.access = Access(parts.pool, parts.settings.operator_token)
     # everybody who is known may look; a route that changes something names a higher role in its signature
     guarded = APIRouter(prefix="/v1", dependencies=[Depends(_bearer), Depends(Needs("viewer"))])
-    for route in (channels, status, devices, due, imports, results, queues, tokens, audit):
+    for route in (channels, status, devices, due, imports, results, queues, tokens, audit, runs, transfers):
         guarded.include_router(roles_declared(route.routes(parts)))
     app.include_router(guarded)
 

@@ -9,8 +9,10 @@ from schemas.export.results import KIND as RESULTS
 from schemas.topics import IMPORT_KINDS, KINDS
 from services.control.cee import Cee
 from services.control.known import Channels
+from services.control.runs.progress import Progress
 from services.control.status import Status
 from services.kernel.http import Problem
+from services.kernel.kafka_logs import Logs
 from services.kernel.postgres import Pool
 from services.kernel.settings import Settings
 
@@ -27,6 +29,8 @@ class Parts:
     cee: Cee
     channels: Channels
     status: Status
+    logs: Logs
+    progress: Progress
 
     async def filters(self, channel: str | None, kind: str | None = None, kinds: Sequence[str] = KINDS) -> None:
         """Raises Problem 404 for a filter nothing can fit: an empty list would say that all is well."""

@@ -6,7 +6,7 @@ Beside kafka.py and kafka_admin.py the only module that imports aiokafka; names 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any
@@ -49,6 +49,25 @@ class Logs(AbstractAsyncContextManager["Logs"]):
         ends = await self.ends(topics)
         found = await self._ask(topics, lambda inner, tps: inner.offsets_for_times(dict.fromkeys(tps, timestamp_ms)))
         return {partition: at.offset if at is not None else ends[partition] for partition, at in found.items()}
+
+    async def keys_between(self, stretches: Mapping[Partition, tuple[int, int]], most: int) -> dict[Partition, int]:
+        """Distinct keys from the first offset up to the second; a partition with more than `most` records in between is left out."""
+        asked = {partition: pair for partition, pair in stretches.items() if pair[1] - pair[0] <= most}
+        keys: dict[Partition, set[bytes | None]] = {partition: set() for partition in asked}
+        async with self._lock:
+            inner = await self._opened([topic for topic, _ in asked])
+            tps = {TopicPartition(self._settings.topic_prefix + topic, number): (topic, number) for topic, number in asked}
+            inner.assign(list(tps))
+            for tp, partition in tps.items():
+                inner.seek(tp, asked[partition][0])
+            left = set(tps)
+            while left:
+                fetched = await inner.getmany(*left, timeout_ms=500)
+                for tp, records in fetched.items():
+                    keys[tps[tp]] |= {record.key for record in records if record.offset < asked[tps[tp]][1]}
+                left = {tp for tp in left if await inner.position(tp) < asked[tps[tp]][1] and (fetched or tp in fetched)}
+            inner.unsubscribe()
+        return {partition: len(found) for partition, found in keys.items()}
 
     async def _ask(self, topics: Sequence[str], question: Any) -> dict[Partition, Any]:
         async with self._lock:

@@ -180,3 +180,11 @@ select $1, $2, i.number, i.after, i.before, 'run', $6 from unnest($3::int[], $4:
 -- name: every_steered
 -- What is wanted of all channels.
 select channel, direction, mode, queue, held, detached, reason from ceebus.transfer
+
+-- name: list
+-- Runs, the newest first; a filter that is null does not filter.
+select r.*, (extract(epoch from r.created_at) * 1000000)::bigint as created_us, coalesce(t.held, false) as held
+from ceebus.run r left join ceebus.transfer t using (channel, direction)
+where ((extract(epoch from r.created_at) * 1000000)::bigint, r.id::text collate "C") < ($1::bigint, $2::text collate "C")
+  and ($3::text is null or r.channel = $3) and ($4::text is null or r.direction = $4) and ($5::text[] is null or r.state = any($5))
+order by r.created_at desc, r.id::text collate "C" desc limit $6
