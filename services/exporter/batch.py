@@ -8,20 +8,22 @@ from collections.abc import Sequence
 import orjson
 
 from schemas import topics
-from schemas.envelope import header
+from schemas.envelope import Headers, header
 from services.exporter.judge import Verdict, export_headers, judge
 from services.kernel import metrics
 from services.kernel.channels import ChannelFollower
+from services.kernel.flood import Judged, is_refusal, unheard
 from services.kernel.guard import Remark
-from services.kernel.kafka import Outgoing, Producer, Record
+from services.kernel.kafka import Outgoing, Producer
 from services.kernel.lane import Batch
+from services.kernel.run_headers import stamped
 
 
 class ExportBatch:
-    """The work of the exporter's lanes; holds nothing between batches."""
+    """The work of the exporter's lanes; holds nothing between batches. `judged` is called for what was handed over at once."""
 
-    def __init__(self, channels: ChannelFollower, producer: Producer) -> None:
-        self._channels, self._producer = channels, producer
+    def __init__(self, channels: ChannelFollower, producer: Producer, judged: Judged = unheard) -> None:
+        self._channels, self._producer, self._judged = channels, producer, judged
 
     async def __call__(self, batches: Sequence[Batch]) -> None:
         """All of one channel. Raises DeliveryFailed; then all of it may be done again."""
@@ -30,6 +32,8 @@ class ExportBatch:
         for batch in batches:
             await self._judge(batch, sent, tally)
         await self._producer.send_all(sent)
+        refused = sum(count for (_, _, outcome, code), count in tally.items() if is_refusal(outcome, code))
+        self._judged(topics.parse(batches[0].topic)[1], refused, tally.total())
         for (channel, kind, outcome, code), count in tally.items():
             metrics.RECORDS.labels("exporter", channel, kind, outcome).inc(count)
             if code:
@@ -44,9 +48,12 @@ class ExportBatch:
         for record in batch.records:
             key = record.key or b""
             verdict = judge(channel, kind, key, record.value)
+            headers = stamped(record.headers, batch.run, batch.force)
             if verdict.refused is None:
-                sent.append(Outgoing(target, batch.partition, key, verdict.value, export_headers(kind, record.headers, verdict)))
-            sent.extend(_entries(aside, batch, record, kind, verdict))
+                sent.append(Outgoing(target, batch.partition, key, verdict.value, export_headers(kind, headers, verdict)))
+            for why in _remarks(verdict):
+                stated = [*headers, *_origin(batch, record.offset), *_reason(kind, *why)]
+                sent.append(Outgoing(aside, 0, key, record.value, stated))
             tally[channel_id, kind, *_outcome(verdict)] += 1
 
 
@@ -56,24 +63,27 @@ def _outcome(verdict: Verdict) -> tuple[str, str]:
     return ("warning", verdict.remarks[0].code) if verdict.remarks else (verdict.op, "")
 
 
-def _entries(topic: str, batch: Batch, record: Record, kind: str, verdict: Verdict) -> list[Outgoing]:
-    """The record as it came, with where it came from and why it is here; one entry per refusal or remark."""
+def _remarks(verdict: Verdict) -> list[tuple[str, Remark]]:
+    """What stands on outcomes.<ch>: one entry per refusal or remark, the record as it came, where it came from and why it is here."""
     if verdict.refused is not None:
-        return [_entry(topic, batch, record, kind, (verdict.refused.outcome, Remark(verdict.refused.code, verdict.refused.params)))]
-    return [_entry(topic, batch, record, kind, ("warning", remark)) for remark in verdict.remarks]
+        return [(verdict.refused.outcome, Remark(verdict.refused.code, verdict.refused.params))]
+    return [("warning", remark) for remark in verdict.remarks]
 
 
-def _entry(topic: str, batch: Batch, record: Record, kind: str, why: tuple[str, Remark]) -> Outgoing:
-    outcome, remark = why
-    headers = [
-        *record.headers,
+def _origin(batch: Batch, offset: int) -> Headers:
+    """In the words of Kafka Connect."""
+    return [
         ("__connect.errors.topic", batch.topic.encode()),
         ("__connect.errors.partition", b"%d" % batch.partition),
-        ("__connect.errors.offset", b"%d" % record.offset),
+        ("__connect.errors.offset", b"%d" % offset),
         ("__connect.errors.stage", b"exporter"),
+    ]
+
+
+def _reason(kind: str, outcome: str, remark: Remark) -> Headers:
+    return [
         ("__ceebus.errors.code", remark.code.encode()),
         ("__ceebus.errors.outcome", outcome.encode()),
         ("__ceebus.errors.params", orjson.dumps(remark.params, default=str)),
         ("__ceebus.kind", kind.encode()),
     ]
-    return Outgoing(topic, 0, record.key or b"", record.value, headers)

@@ -12,7 +12,7 @@ import orjson
 from schemas.envelope import Headers
 from services.importer.judge import Verdict
 
-CARRIED = frozenset({"ce_id", "ce_source", "ce_time", "ce_sender", "ce_contenthash", "traceparent"})
+CARRIED = frozenset({"ce_id", "ce_source", "ce_time", "ce_sender", "ce_contenthash", "ce_runid", "ce_force", "traceparent"})
 
 
 def import_headers(kind: str, incoming: Sequence[tuple[str, bytes]], verdict: Verdict) -> Headers:

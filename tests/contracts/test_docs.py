@@ -48,7 +48,13 @@ def test_kinds_and_partitions_are_those_of_the_page() -> None:
 
 
 def test_every_header_is_on_the_page() -> None:
-    incoming = [*cee_headers("partners", "K", 1, b"/cee/main"), ("ce_time", b""), ("ce_runid", b""), ("ce_channelversion", b"")]
+    incoming = [
+        *cee_headers("partners", "K", 1, b"/cee/main"),
+        ("ce_time", b""),
+        ("ce_runid", b""),
+        ("ce_force", b""),
+        ("ce_channelversion", b""),
+    ]
     outgoing = export_headers("partners", incoming, Verdict("upsert", b"{}", "0" * 64, ["R1"]))
     uploaded = [("ce_id", b""), ("ce_source", b""), ("ce_time", b""), ("ce_sender", b""), ("ce_contenthash", b"")]
     verdict = importer.Verdict(device_state="ok", refused=Refused("rejected", "malformed"))
