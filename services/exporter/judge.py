@@ -24,6 +24,8 @@ from services.kernel.guard import Deactivate, Outcome, Refused, Remark, Warned
 
 Fields = dict[str, Any]
 
+ERROR_SHOWN = 200  # characters
+
 
 @dataclass(slots=True)
 class Verdict:
@@ -38,17 +40,25 @@ class Verdict:
 
 
 def judge(channel: Channel, kind: str, key: bytes, value: bytes | None) -> Verdict:
-    """Never raises: what a handler did not foresee is quarantined as `field_invalid` with the error's name."""
+    """Never raises: what a handler did not foresee waits as `delivery_failed` with the error's name, and is tried again."""
     try:
         if value is None:
             return _removal(channel.id, kind, key, {})
         if len(value) > RECORD_LIMIT:
-            raise Refused("quarantined", "record_too_large", size=len(value), limit=RECORD_LIMIT)
+            return _too_large(channel, kind, key, value)
         return _judge(channel, kind, key, value)
     except Refused as refused:
         return Verdict(refused=refused)
     except Exception as error:  # a bug in one handler must not stop the other keys
-        return Verdict(refused=Refused("quarantined", "field_invalid", field=kind, value=f"{type(error).__name__}: {error}"[:100]))
+        return Verdict(refused=Refused("waiting", "delivery_failed", error=f"{type(error).__name__}: {error}"[:ERROR_SHOWN]))
+
+
+def _too_large(channel: Channel, kind: str, key: bytes, value: bytes) -> Verdict:
+    """What left needs its key and its stub only, however long the rest of it is."""
+    body = _loose(value)
+    if body.get("member") is False:
+        return _removal(channel.id, kind, key, body)
+    raise Refused("quarantined", "record_too_large", size=len(value), limit=RECORD_LIMIT)
 
 
 def _judge(channel: Channel, kind: str, key: bytes, value: bytes) -> Verdict:
@@ -137,4 +147,4 @@ def export_headers(kind: str, incoming: Sequence[tuple[str, bytes]], verdict: Ve
     return headers
 
 
-_CARRIED = frozenset({"ce_source", "ce_objectversion", "ce_time", "ce_runid", "traceparent"})
+_CARRIED = frozenset({"ce_source", "ce_objectversion", "ce_time", "ce_runid", "ce_force", "traceparent"})

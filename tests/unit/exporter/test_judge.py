@@ -10,9 +10,9 @@ import pytest
 from schemas.channel import Channel
 from schemas.envelope import RECORD_LIMIT
 from services.exporter.judge import Verdict, judge
-from services.exporter.kinds.registry import HANDLERS
 from tests.contracts.test_golden import CHANNEL as SETTINGS
 from tests.contracts.test_golden import change_of
+from tests.failing import failing
 
 CHANNEL = Channel.model_validate(SETTINGS)
 
@@ -34,15 +34,26 @@ def test_a_record_of_exactly_the_limit_goes_and_one_more_byte_does_not() -> None
     )
 
 
-def test_a_fault_of_a_handler_is_quarantined_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(change: Any, channel: Channel) -> Any:
-        raise ZeroDivisionError("by design")
+def test_what_left_goes_however_long_its_record_is() -> None:
+    change = change_of("partners/customer") | {"member": False, "matchcode": "x" * RECORD_LIMIT}
+    verdict = judged(change)
+    assert verdict.op == "deactivate"
+    assert orjson.loads(verdict.value or b"")["name"] == change["name"]
+    assert len(verdict.value or b"") < 1000
+    price = change_of("price-lists/price") | {"member": False, "unknown": "x" * RECORD_LIMIT}
+    assert (judged(price).op, judged(price).value) == ("delete", None)
 
-    monkeypatch.setitem(HANDLERS, "partners", broken)
-    refused = judged(change_of("partners/customer")).refused
+
+def test_a_fault_of_a_handler_waits_for_another_attempt_and_is_named() -> None:
+    change = change_of("partners/customer")
+    with failing("partners", {change["key"]}):
+        refused = judged(change).refused
+        other = judged(change | {"key": "K-2", "number": "K-2"})
     assert refused is not None
-    assert (refused.outcome, refused.code) == ("quarantined", "field_invalid")
-    assert refused.params == {"field": "partners", "value": "ZeroDivisionError: by design"}
+    assert (refused.outcome, refused.code) == ("waiting", "delivery_failed")
+    assert refused.params == {"error": "Unforeseen: by design"}
+    assert other.op == "upsert"
+    assert judged(change).op == "upsert"
 
 
 def test_a_problem_that_is_not_in_the_table_keeps_the_record_from_going() -> None:
