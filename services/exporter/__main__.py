@@ -8,6 +8,7 @@ from schemas import topics
 from schemas.channel import encode_channel
 from services.exporter.batch import ExportBatch
 from services.kernel.channels import ChannelFollower
+from services.kernel.flood import FloodGuard
 from services.kernel.kafka import Consumer, producer
 from services.kernel.lane import Lane
 from services.kernel.lanes import keep_lanes
@@ -26,9 +27,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         producer(settings.kafka, client) as out,
         ChannelFollower(settings.kafka, client) as channels,
     ):
-        work = ExportBatch(channels, out)
-
         steering = Steering(database, settings.database_url, "export")
+        work = ExportBatch(channels, out, FloodGuard(steering.hold))
 
         def lane(channel: str) -> Lane:
             group = f"ceebus.export.{encode_channel(channel)}"

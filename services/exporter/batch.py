@@ -13,10 +13,12 @@ from services.exporter.judge import Verdict, export_headers, judge
 from services.kernel import metrics
 from services.kernel.channels import ChannelFollower
 from services.kernel.flood import Judged, is_refusal, unheard
-from services.kernel.guard import Remark
+from services.kernel.guard import Refused, Remark
 from services.kernel.kafka import Outgoing, Producer
 from services.kernel.lane import Batch
 from services.kernel.run_headers import stamped
+
+SKIPPED = Refused("waiting", "delivery_failed")
 
 
 class ExportBatch:
@@ -47,7 +49,8 @@ class ExportBatch:
         target, aside = topics.export(channel_id, kind), topics.outcomes(channel_id)
         for record in batch.records:
             key = record.key or b""
-            verdict = judge(channel, kind, key, record.value)
+            # what was skipped by hand is not sent, but nobody loses sight of it: it is due
+            verdict = Verdict(refused=SKIPPED) if batch.parking else judge(channel, kind, key, record.value)
             headers = stamped(record.headers, batch.run, batch.force)
             if verdict.refused is None:
                 sent.append(Outgoing(target, batch.partition, key, verdict.value, export_headers(kind, headers, verdict)))

@@ -9,6 +9,7 @@ from schemas.channel import encode_channel
 from services.importer.batch import ImportBatch
 from services.importer.gaps import lost
 from services.kernel.channels import ChannelFollower
+from services.kernel.flood import FloodGuard
 from services.kernel.kafka import Consumer, producer
 from services.kernel.lane import Lane
 from services.kernel.lanes import keep_lanes
@@ -27,9 +28,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         producer(settings.kafka, client) as out,
         ChannelFollower(settings.kafka, client) as channels,
     ):
-        work = ImportBatch(channels, database, out)
-
         steering = Steering(database, settings.database_url, "import")
+        work = ImportBatch(channels, database, out, FloodGuard(steering.hold))
 
         def lane(channel: str) -> Lane:
             group = f"ceebus.import.{encode_channel(channel)}"

@@ -47,3 +47,19 @@ def is_refusal(outcome: str, code: str) -> bool:
 
 def unheard(channel: str, refused: int, total: int) -> None:
     """A `Judged` for lanes that nobody guards."""
+
+
+class FloodGuard:
+    """A `Judged` that holds a lane through which nearly nothing comes: a bad release must not empty a topic (faults.md 1)."""
+
+    def __init__(self, hold: Callable[[str, str], None], limit: float = LIMIT, window: int = WINDOW) -> None:
+        """`hold(channel, reason)`: steering's."""
+        self._hold, self._limit, self._window = hold, limit, window
+        self._floods: dict[str, Flood] = {}
+
+    def __call__(self, channel: str, refused: int, total: int) -> None:
+        flood = self._floods.setdefault(channel, Flood(self._limit, self._window))
+        if flood.count(refused, total):
+            flood.clear()
+            share, window = f"{self._limit:.0%}", f"{self._window:,}"
+            self._hold(channel, f"{share} of the last {window} records were refused; look at `ceebus due list {channel}`, then release")

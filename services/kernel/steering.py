@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +31,7 @@ class Steering:
         self._look = asyncio.Event()
         self._listeners: list[Callable[[], None]] = []
         self.ready = asyncio.Event()
+        self._writing: asyncio.Task[None] | None = None
 
     def of(self, channel: str) -> Wanted:
         return self._wanted.get(channel, LIVE)
@@ -40,6 +42,22 @@ class Steering:
 
     def off_change(self, called: Callable[[], None]) -> None:
         self._listeners.remove(called)
+
+    def hold(self, channel: str, reason: str) -> None:
+        """A lane holds itself: at once here, and as a row for everybody else."""
+        log.error(reason, action="lane_held", channel=channel)
+        self._wanted[channel] = replace(self.of(channel), held=True)
+        self._writing = asyncio.create_task(self._hold(channel, reason))
+
+    async def _hold(self, channel: str, reason: str) -> None:
+        """Until it is written: a row that says something else would release the lane."""
+        while True:
+            try:
+                await self._pool.execute(QUERIES.hold, channel, self._direction, reason)
+                return
+            except (DatabaseError, TimeoutError, *ConnectionLost) as error:
+                log.warning("the hold can't be written yet", action="steering_unreachable", error=str(error))
+                await asyncio.sleep(POLL_S)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -67,6 +85,8 @@ class Steering:
                 orders = await connection.fetch(QUERIES.orders, f"{self._direction}.")
         except (DatabaseError, TimeoutError, *ConnectionLost) as error:
             log.warning("what is wanted of the lanes can't be read", action="steering_unreachable", error=str(error))
+            return
+        if self._writing is not None and not self._writing.done():
             return
         found = _together(wanted, orders, self._direction)
         if found != self._wanted or not self.ready.is_set():

@@ -8,3 +8,11 @@ full join (select channel, queue from ceebus.run where direction = $1 and state 
 -- name: orders
 -- Orders to the lanes of a direction.
 select * from ceebus.lane_order where starts_with(lane, $1)
+
+-- name: hold
+-- A lane holds itself; who looks sees why.
+with held as (
+    insert into ceebus.transfer(channel, direction, held, reason, held_by, held_at) values($1, $2, true, $3, 'lane', now())
+    on conflict (channel, direction) do update set held = true, reason = excluded.reason, held_by = 'lane', held_at = now()
+    where not transfer.held returning channel)
+insert into ceebus.audit(actor, action, channel, object, reason) select 'lane', 'hold', channel, $2, $3 from held
