@@ -252,6 +252,10 @@ class Consumer:
     def assignment(self) -> list[Partition]:
         return [self.plain(tp) for tp in self._inner.assignment()]
 
+    def flowing(self) -> list[Partition]:
+        """What is assigned and not paused."""
+        return [self.plain(tp) for tp in self._inner.assignment() - self._inner.paused()]
+
     def seek(self, partition: Partition, offset: int) -> None:
         self._inner.seek(self._tp(partition), offset)
 

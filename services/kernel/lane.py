@@ -23,6 +23,7 @@ from services.kernel import metrics
 from services.kernel.course import Cut
 from services.kernel.kafka import Consumer, Partition, Record
 from services.kernel.logging import log
+from services.kernel.watchdog import LOOK_S, SILENT_S, unread
 
 BATCH_RECORDS = 2000
 ATTEMPTS = 5  # of one batch; then the process stops and its supervisor starts it again
@@ -136,7 +137,7 @@ class Lane(mode.Service):  # type: ignore[misc]
         self._app = _app(f"ceebus-{name}")
         self._batches = self._app.channel(maxsize=8)
         self._app.agent(self._batches, name=f"{name}.agent")(self._agent)
-        self.fetched_at = self.durable_at = asyncio.get_running_loop().time()
+        self.fetched_at = self.records_at = self.durable_at = asyncio.get_running_loop().time()
 
     async def _agent(self, stream: Any) -> None:
         """One actor, one item at a time (T05). Never raises: a failure travels by the item's future (T02)."""
@@ -191,6 +192,7 @@ class Lane(mode.Service):  # type: ignore[misc]
                 fetched = await self._fetch(await self._steer())
                 self.fetched_at = asyncio.get_running_loop().time()
                 if fetched:
+                    self.records_at = self.fetched_at
                     await self._settle(fetched)
         except asyncio.CancelledError:
             raise
@@ -198,6 +200,18 @@ class Lane(mode.Service):  # type: ignore[misc]
             if self.should_stop:
                 return  # its consumer was stopped under a fetch
             self._fail(error)
+
+    @mode.Service.task  # type: ignore[untyped-decorator]
+    async def _watch(self) -> None:
+        while not self.should_stop:
+            await self.sleep(LOOK_S)
+            if not self._placed.is_set() or asyncio.get_running_loop().time() - self.records_at < SILENT_S:
+                continue
+            silent = await unread(self.consumer, self.consumer.flowing())
+            if silent and asyncio.get_running_loop().time() - self.records_at >= SILENT_S:
+                self._fail(
+                    LaneFailed(f"{self.name}: nothing has come of {silent[0][0]} {silent[0][1]} for {SILENT_S:.0f} s though there is more")
+                )
 
     def _fail(self, error: BaseException) -> None:
         log.error("the lane stops", action="lane_failed", lane=self.name, error=f"{type(error).__name__}: {error}")

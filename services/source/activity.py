@@ -50,6 +50,10 @@ class Activity:
         else:
             self.live.at(Cursor.of(cursor))
 
+    def hurry(self) -> None:
+        """What is wanted is looked at in the next turn."""
+        self._polled_at = 0.0
+
     async def turn(self, settings: Channel, publish_settings: Callable[[], Awaitable[None]]) -> bool:
         """One batch of each that has something; False when nobody had."""
         busy = False

@@ -30,6 +30,11 @@ class ChannelLoop:
     def __init__(self, channel: str, around: Surroundings) -> None:
         self.channel, self._around = channel, around
         self.wake = asyncio.Event()
+        self.hurried = False  # something is wanted: looked at in the next turn, not in the next second
+
+    def hurry(self) -> None:
+        self.hurried = True
+        self.wake.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`, or until CEE has no such channel any more. Outages are waited for."""
@@ -64,7 +69,7 @@ class _Tenure:
     """From the taking of the lock to its loss."""
 
     def __init__(self, loop: ChannelLoop, around: Surroundings, reader: Connection, pipeline: Pipeline) -> None:
-        self._channel, self._wake, self._around = loop.channel, loop.wake, around
+        self._loop, self._channel, self._wake, self._around = loop, loop.channel, loop.wake, around
         self._reader, self._pipeline = reader, pipeline
         self._record = SettingsRecord(loop.channel, reader, around.settings)
         self._settings: Channel | None = None
@@ -86,6 +91,9 @@ class _Tenure:
             if self._work is None:
                 self._work = Activity(self._channel, self._around, self._reader, self._pipeline)
                 await self._work.begin()
+            if self._loop.hurried:
+                self._loop.hurried = False
+                self._work.hurry()
             if await self._work.turn(self._settings, self._publish_settings):
                 pause = HELD_POLL_S[0]
                 continue

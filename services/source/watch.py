@@ -25,7 +25,7 @@ class Watch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; then waits for the loops to finish what is on its way."""
-        waking = asyncio.create_task(self._wake_all())
+        waking = [asyncio.create_task(task) for task in (self._wake_all(), self._wake_wanted())]
         try:
             while not stop.is_set():
                 await self._match(stop)
@@ -33,7 +33,8 @@ class Watch:
                     async with asyncio.timeout(POLL_S):
                         await stop.wait()
         finally:
-            waking.cancel()
+            for task in waking:
+                task.cancel()
             for loop, _ in self._loops.values():
                 loop.wake.set()
             await asyncio.gather(*[task for _, task in self._loops.values()])
@@ -57,3 +58,9 @@ class Watch:
         async for _ in listen(self._around.settings.cee_database_url, "ceebus_outbox"):
             for loop, _task in self._loops.values():
                 loop.wake.set()
+
+    async def _wake_wanted(self) -> None:
+        """Somebody waits for what he wants of a channel; a hint as well."""
+        async for channel in listen(self._around.settings.database_url, "ceebus_wanted"):
+            if channel in self._loops:
+                self._loops[channel][0].hurry()
