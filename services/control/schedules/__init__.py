@@ -1,0 +1,1 @@
+"""Schedules: when a run is asked for by itself."""
