@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from schemas import topics
 from schemas.channel import encode_channel
@@ -10,13 +11,14 @@ from services.exporter.batch import ExportBatch
 from services.kernel.channels import ChannelFollower
 from services.kernel.flood import FloodGuard
 from services.kernel.kafka import Consumer, producer
-from services.kernel.lane import Lane
+from services.kernel.lane import Batch, Lane, Work
 from services.kernel.lanes import keep_lanes
 from services.kernel.marks import KafkaMarks, want_snapshot
 from services.kernel.postgres import pool
 from services.kernel.role import run
 from services.kernel.settings import Settings
 from services.kernel.steering import Steering
+from services.kernel.turns import Turns
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -28,14 +30,23 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         ChannelFollower(settings.kafka, client) as channels,
     ):
         steering = Steering(database, settings.database_url, "export")
-        work = ExportBatch(channels, out, FloodGuard(steering.hold))
+        judge, turns = ExportBatch(channels, out, FloodGuard(steering.hold)), Turns()
+
+        def work_of(channel: str) -> Work:
+            """In turns with the other channels of this process: one that exports all it has must not keep another's changes waiting."""
+
+            async def work(batches: Sequence[Batch]) -> None:
+                async with turns.turn(channel, steering.of(channel).weight, sum(len(batch.records) for batch in batches)):
+                    await judge(batches)
+
+            return work
 
         def lane(channel: str) -> Lane:
             group = f"ceebus.export.{encode_channel(channel)}"
-            consumer = Consumer(settings.kafka, group, client, instance=f"exporter-{settings.instance}")
+            consumer = Consumer(settings.kafka, group, client, instance=f"exporter-{settings.queue}-{settings.instance}")
             read = [topics.cee(channel, kind) for kind in topics.KINDS]
             marks = KafkaMarks(f"export.{channel}", database, want_snapshot, lambda: steering.of(channel))
-            return Lane(f"export.{encode_channel(channel)}", consumer, read, marks, work, together=lambda _partition: channel)
+            return Lane(f"export.{encode_channel(channel)}", consumer, read, marks, work_of(channel), together=lambda _partition: channel)
 
         await keep_lanes(channels, steering, settings.queue, lane, stop)
 
