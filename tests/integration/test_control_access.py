@@ -70,11 +70,10 @@ def test_a_route_that_lets_viewers_change_something_is_not_served() -> None:
             router.add_api_route("/x", handler, methods=[method])
             with pytest.raises(ValueError, match="lets viewers change"):
                 roles_declared(router)
-    inner = APIRouter()
-    outer = APIRouter(dependencies=[])
+    inner, outer = APIRouter(), APIRouter()
     inner.add_api_route("/x", nobody_asked, methods=["POST"])
     outer.include_router(inner)
-    with pytest.raises(ValueError):  # one way or the other, a router within a router hides nothing
+    with pytest.raises(ValueError):  # a router within a router hides nothing
         roles_declared(outer)
 
 

@@ -13,7 +13,7 @@ from services.control.cursor import Cursor, Limit
 from services.control.models import Page, Why, problems
 from services.control.parts import Parts
 from services.kernel import tokens
-from services.kernel.access import Admin, Viewer
+from services.kernel.access import Actor, Admin, Viewer
 from services.kernel.http import Problem
 from services.kernel.postgres import Queries
 
@@ -51,15 +51,18 @@ def routes(parts: Parts) -> APIRouter:
     @router.post("/tokens/{token}/revoke", responses=problems(400, 404, 422))
     async def revoke(token: str, actor: Admin, body: Why | None = None) -> Token:
         """Out at once, and for good."""
-        async with parts.pool.acquire() as connection, connection.transaction():
-            before = await connection.fetchrow(SQL.one, token) if "\x00" not in token else None
-            if before is None:
-                raise Problem(404, "token_unknown", f"There is no token {token!r}.")
-            row = await connection.fetchrow(SQL.revoke, token)
-            assert row is not None
-            revoked_at = [{"revoked_at": one["revoked_at"]} for one in (before, row)]
-            reason = body.reason if body else None
-            await audit(connection, actor, "token.revoke", object=token, reason=reason, before=revoked_at[0], after=revoked_at[1])
-        return Token(**dict(row))
+        return await _revoked(parts, token, actor, body.reason if body else None)
 
     return router
+
+
+async def _revoked(parts: Parts, token: str, actor: Actor, reason: str | None) -> Token:
+    async with parts.pool.acquire() as connection, connection.transaction():
+        before = await connection.fetchrow(SQL.one, token) if "\x00" not in token else None
+        if before is None:
+            raise Problem(404, "token_unknown", f"There is no token {token!r}.")
+        row = await connection.fetchrow(SQL.revoke, token)
+        assert row is not None
+        revoked_at = [{"revoked_at": one["revoked_at"]} for one in (before, row)]
+        await audit(connection, actor, "token.revoke", object=token, reason=reason, before=revoked_at[0], after=revoked_at[1])
+    return Token(**dict(row))
