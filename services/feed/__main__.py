@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from schemas import topics
+from schemas.channel import Channel
 from services.feed.batch import FeedBatch
 from services.feed.housekeeping import keep_house
 from services.feed.marks import FeedMarks
@@ -30,7 +32,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         ChannelFollower(settings.kafka, client) as channels,
     ):
         marks, releaser = FeedMarks(database), Releaser(settings.database_url)
-        work = FeedBatch(settings.database_url, marks, releaser.wake)
+        work = FeedBatch(settings.database_url, marks, releaser.wake, partial(max_attempts, channels))
         beside = [asyncio.create_task(releaser.run()), asyncio.create_task(keep_house(settings.database_url))]
         lane: Lane | None = None
         stopping = asyncio.create_task(stop.wait())
@@ -54,6 +56,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             await work.close()
+
+
+def max_attempts(channels: ChannelFollower, channel: str) -> int:
+    """Of a channel that CEE has no more: the default."""
+    found = channels.channels.get(channel)
+    return found.max_attempts if found else Channel.model_fields["max_attempts"].default
 
 
 async def _topics(settings: Settings, channels: ChannelFollower) -> list[str]:

@@ -11,39 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from schemas.envelope import Reference
 from services.feed.audience import Audience, who_left
+from services.feed.known import UNKNOWN, Known
 from services.feed.record import Incoming
 from services.feed.shorten import shortened
-
-
-@dataclass(slots=True)
-class Known:
-    """What the database has of a key; None where there is nothing. Fields in the order of query `known`."""
-
-    objectversion: int | None = None
-    hash: bytes | None = None
-    op: str | None = None
-    version: int | None = None
-    audience: Sequence[str] | None = None
-    left_audience: Sequence[str] | None = None
-    removed: bool | None = None
-    position: int | None = None
-    topic_partition: int | None = None
-    topic_offset: int | None = None
-    waiting: int | None = None
-    due: int | None = None
-    ledger: int | None = None
-
-    @property
-    def seen(self) -> bool:
-        """Some device may have it: a removal of anything else is not sent (domain.md 7.3)."""
-        return bool(self.position)
-
-    @property
-    def live(self) -> bool:
-        return self.removed is False
-
-
-UNKNOWN = Known()
 
 
 @dataclass(slots=True)
@@ -80,6 +50,7 @@ class Plan:
     settled_ledger: list[Reference] = field(default_factory=list)
     arrived: list[Reference] = field(default_factory=list)
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind and outcome
+    told: list[tuple[Incoming, str]] = field(default_factory=list)  # records of runs and their outcomes
     events_ms: dict[str, list[int]] = field(default_factory=dict)  # by kind
 
 
@@ -116,7 +87,7 @@ def judge(records: Sequence[Incoming], known: Mapping[Reference, Known], absent:
 
 def _stale(plan: Plan, record: Incoming, had: Known) -> None:
     """A lower version. Where it is also later in the log, the log itself is behind: looked at again after a while."""
-    plan.outcomes[record.kind, "stale"] += 1
+    tell(plan, record, "stale")
     if had.objectversion is not None and had.topic_partition == record.topic_partition and record.topic_offset > (had.topic_offset or 0):
         plan.late.append(record)
     if had.waiting is not None and had.waiting <= record.objectversion:
@@ -126,7 +97,7 @@ def _stale(plan: Plan, record: Incoming, had: Known) -> None:
 def _remove(plan: Plan, record: Incoming, had: Known) -> None:
     _settle(plan, record, had)
     if had.removed or not had.seen:
-        plan.outcomes[record.kind, "unchanged" if had.seen else "unknown"] += 1
+        _unchanged(plan, record, had, "unchanged" if had.seen else "unknown")
         if had.removed:
             _touch(plan, record, had)
         else:
@@ -147,13 +118,13 @@ def _place(plan: Plan, record: Incoming, had: Known, live: dict[Reference, bool]
     _settle(plan, record, had)
     if missing:
         plan.held.append(Held(record, missing + without, soft=False))
-        plan.outcomes[record.kind, "waiting"] += 1
+        tell(plan, record, "waiting")
         return
     if without:
         plan.held.append(Held(record, without, soft=True))
     live[record.reference] = True
-    if same:
-        plan.outcomes[record.kind, "unchanged"] += 1
+    if same and not (record.forced and not had.sent_as(record)):
+        _unchanged(plan, record, had, "unchanged")
         _touch(plan, record, had)
         return
     left = who_left(_tuple(had.audience), _tuple(had.left_audience), audience) if had.seen else None
@@ -181,9 +152,21 @@ def _touch(plan: Plan, record: Incoming, had: Known) -> None:
 
 
 def _count(plan: Plan, record: Incoming, outcome: str) -> None:
-    plan.outcomes[record.kind, outcome] += 1
+    tell(plan, record, outcome)
     if record.event_ms is not None:
         plan.events_ms.setdefault(record.kind, []).append(record.event_ms)
+
+
+def _unchanged(plan: Plan, record: Incoming, had: Known, outcome: str) -> None:
+    """A record that comes a second time was counted by its run the first time."""
+    tell(plan, record, outcome, counted=had.sent_as(record))
+
+
+def tell(plan: Plan, record: Incoming, outcome: str, *, counted: bool = False) -> None:
+    """One outcome a record; `counted`: its run knows it already."""
+    plan.outcomes[record.kind, outcome] += 1
+    if record.run is not None and not counted:
+        plan.told.append((record, outcome))
 
 
 def _tuple(reps: Sequence[str] | None) -> Audience:

@@ -13,14 +13,15 @@ from collections.abc import Callable, Sequence
 
 from schemas import topics
 from schemas.export.results import KIND as RESULTS
-from services.feed import results
-from services.feed.apply import Plan, judge, newest
+from services.feed import results, runs
+from services.feed.apply import Plan, judge, newest, tell
 from services.feed.marks import FeedMarks
 from services.feed.outcomes import Refusal, add, from_outcomes, malformed
 from services.feed.record import Incoming, Malformed, read
 from services.feed.release import CHUNK, release
 from services.feed.results import Answer
 from services.feed.store import Line, Store
+from services.feed.stub import is_without_stub, with_stub
 from services.kernel import metrics
 from services.kernel.lane import Batch, LaneFailed
 
@@ -28,10 +29,13 @@ AGES = 200  # of a batch at most: a full export would spend its time on the hist
 
 
 class FeedBatch:
-    """Called by the lane for each batch. Keeps one connection; `leftover` is called when children are still to be released."""
+    """Called by the lane for each batch. Keeps one connection; `leftover` is called when children are still to be released.
 
-    def __init__(self, url: str, marks: FeedMarks, leftover: Callable[[], None]) -> None:
-        self._line, self._marks, self._leftover = Line(url), marks, leftover
+    `max_attempts`: how often a delivery of the channel may fail.
+    """
+
+    def __init__(self, url: str, marks: FeedMarks, leftover: Callable[[], None], max_attempts: Callable[[str], int]) -> None:
+        self._line, self._marks, self._leftover, self._max_attempts = Line(url), marks, leftover, max_attempts
 
     async def __call__(self, batches: Sequence[Batch]) -> None:
         """Returns when all is committed. Raises LaneFailed when another owner is ahead; else it may be done again."""
@@ -48,7 +52,8 @@ class FeedBatch:
                 last = plan.last
                 if plan.arrived:
                     last, released = await release(store, channel, last)
-            await add(store, channel, read.refusals)
+            await add(store, channel, read.refusals, self._max_attempts(channel))
+            await runs.count(store, plan, read.refusals)
             if last > before:
                 await store.advance(channel, last)
             for batch, (epoch, offset) in zip(batches, expected, strict=True):
@@ -102,15 +107,24 @@ async def _answered(store: Store, channel: str, answers: Sequence[Answer]) -> li
 
 async def _plan(store: Store, channel: str, records: list[Incoming], losers: list[Incoming], last: int) -> Plan:
     """Three reads, then a decision: what each key is, which references are missing, what that means."""
+    records = await _with_stubs(store, channel, records)
     known = await store.known(channel, [record.reference for record in records])
     plan = judge(records, known, await store.absent(channel, records), last)
-    offsets = {record.reference: record.topic_offset for record in records}
-    plan.late += [loser for loser in losers if loser.topic_offset > offsets[loser.reference]]
+    winners = {record.reference: record for record in records}
+    plan.late += [loser for loser in losers if loser.topic_offset > winners[loser.reference].topic_offset]
     # nobody could publish an answer again, and none need be: each says all
     plan.late = [late for late in plan.late if late.kind != RESULTS]
     for loser in losers:
-        plan.outcomes[loser.kind, "superseded"] += 1
+        winner = winners[loser.reference]
+        tell(plan, loser, "superseded", counted=(loser.run, loser.objectversion) == (winner.run, winner.objectversion))
     return plan
+
+
+async def _with_stubs(store: Store, channel: str, records: list[Incoming]) -> list[Incoming]:
+    """Deactivations of objects that are gone from CEE show what devices knew of these."""
+    bare = [record.reference for record in records if is_without_stub(record)]
+    shown = await store.shown(channel, bare) if bare else {}
+    return [with_stub(record, shown[record.reference]) if record.reference in shown else record for record in records] if shown else records
 
 
 def _report(channel: str, plan: Plan, refusals: Sequence[Refusal]) -> None:

@@ -2,21 +2,31 @@
 
 Due (quarantined, waiting): tried again until the key is delivered at that version or above. Everything else, warnings
 included, is the ledger's: it says what became of a key that is not plainly in the feed.
+
+Attempts are failed deliveries (`delivery_failed`) in a row of one state of the object: what CEE states of it, its version included, but
+not what differs between two reads of the same (`state_of`). A republish, whoever asked for it, is the same state under a higher object
+version, so its failure counts on; anything new in CEE starts anew, and so does an operator's retry (control sets them to 0). At the
+channel's `max_attempts` the entry is exhausted: `attempts_exhausted`, an operator's.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 
+from schemas.envelope import content_hash
+from schemas.export.results import KIND as RESULTS
 from services.feed.record import KEY_LIMIT
 from services.feed.store import Store, columns
 from services.kernel.kafka import Record
 from services.kernel.postgres import Queries
+from services.kernel.run_headers import run_of
 
 QUERIES = Queries(Path(__file__).with_name("outcomes.sql"))
 DUE = frozenset({"quarantined", "waiting"})
@@ -38,10 +48,14 @@ class Refusal:
     topic_offset: int
     value: bytes | None
     headers: list[tuple[str, str]]
+    run: UUID | None
 
     def due_row(self) -> tuple[Any, ...]:
         head = (self.kind, self.key, self.objectversion, self.outcome, self.code, as_json(self.params))
-        return (*head, self.topic, self.topic_partition, self.topic_offset, self.value, as_json(self.headers))
+        return (*head, self.topic, self.topic_partition, self.topic_offset, self.value, as_json(self.headers), self._state())
+
+    def _state(self) -> bytes | None:
+        return state_of(self.value) if self.code == "delivery_failed" else None
 
     def ledger_row(self) -> tuple[Any, ...]:
         return self.kind, self.key, self.objectversion, self.outcome, self.code, as_json(self.params)
@@ -66,27 +80,49 @@ def from_outcomes(record: Record) -> Refusal:
         topic_offset=_number(text("__connect.errors.offset")),
         value=record.value,
         headers=_kept(record.headers),
+        run=run_of(headers),
     )
 
 
 def malformed(kind: str, topic: str, record: Record, why: str) -> Refusal:
     """A record of export.* or results.<ch> that can't be read."""
-    version = dict(record.headers).get("ce_objectversion", b"").decode(errors="replace")
+    headers = dict(record.headers)
+    version = headers.get("ce_objectversion", b"").decode(errors="replace")
     place = (topic, record.partition, record.offset, record.value, _kept(record.headers))
-    return Refusal(kind, _key(record.key), _number(version), "quarantined", "malformed", {"error": why}, *place)
+    run = None if kind == RESULTS else run_of(headers)  # the writer counts those of imports
+    return Refusal(kind, _key(record.key), _number(version), "quarantined", "malformed", {"error": why}, *place, run)
 
 
-async def add(store: Store, channel: str, refusals: Iterable[Refusal]) -> None:
-    """Under the channel's lock. Ignores what a delivered record of the key has overtaken."""
+def state_of(value: bytes | None) -> bytes:
+    """32 bytes, equal for equal content at an equal version of CEE's, however often and whenever it was read."""
+    try:
+        body = orjson.loads(value or b"null")
+    except orjson.JSONDecodeError:
+        body = None
+    if not isinstance(body, dict):
+        return hashlib.sha256(value or b"").digest()
+    return hashlib.sha256(f"{body.get('version')} {content_hash(body)}".encode()).digest()
+
+
+async def add(store: Store, channel: str, refusals: Sequence[Refusal], max_attempts: int) -> None:
+    """Under the channel's lock. Ignores what a delivered record of the key has overtaken; marks those that are exhausted as such."""
     due, ledger = _newest(r for r in refusals if r.outcome in DUE), _newest(r for r in refusals if r.outcome not in DUE)
     if due:
-        await store.fetch(QUERIES.refuse, channel, *columns([r.due_row() for r in due], 11))
+        rows = await store.fetch(QUERIES.refuse, channel, *columns([r.due_row() for r in due], 12), max_attempts)
+        _exhaust(due, {(row["kind"], row["key"]): row["attempts"] for row in rows if row["exhausted"]})
     if ledger:
         await store.fetch(QUERIES.enter, channel, *columns([r.ledger_row() for r in ledger], 6))
     final = [r for r in ledger if r.outcome != "warning"]
     if final:
         rows = [(r.kind, r.key, r.objectversion) for r in final]
         await store.fetch(QUERIES.overtake, channel, *columns(rows, 3))
+
+
+def _exhaust(due: Iterable[Refusal], attempts: dict[tuple[str, str], int]) -> None:
+    for refusal in due:
+        count = attempts.get((refusal.kind, refusal.key))
+        if count is not None:
+            refusal.outcome, refusal.code, refusal.params = "quarantined", "attempts_exhausted", {**refusal.params, "count": count}
 
 
 def _newest(refusals: Iterable[Refusal]) -> Sequence[Refusal]:

@@ -16,7 +16,7 @@ select last from ceebus.feed_position where channel = $1 for no key update
 -- What the database has of each key, by its place in the arrays; LATERAL ... OFFSET 0 keeps them index look-ups.
 select i.n, f.objectversion, f.hash, f.op, f.version, f.audience, f.left_audience, f.removed, f.position,
        coalesce(f.topic_partition, w.topic_partition) as topic_partition, greatest(f.topic_offset, w.topic_offset) as topic_offset,
-       w.objectversion as waiting, d.objectversion as due, l.objectversion as ledger
+       w.objectversion as waiting, d.objectversion as due, l.objectversion as ledger, f.run
 from unnest($2::text[], $3::text[]) with ordinality as i(kind, key, n)
 left join lateral (select * from ceebus.feed f where f.channel = $1 and f.kind = i.kind and f.key = i.key offset 0) f on true
 left join lateral (select * from ceebus.waiting w where w.channel = $1 and w.kind = i.kind and w.key = i.key offset 0) w on true
@@ -29,6 +29,11 @@ where coalesce(f.objectversion, w.objectversion, d.objectversion, l.objectversio
 select p.kind, p.key from unnest($2::text[], $3::text[]) as p(kind, key)
 left join lateral (select true as live from ceebus.feed f where f.channel = $1 and f.kind = p.kind and f.key = p.key and not f.removed offset 0) f on true
 where f.live is null
+
+-- name: shown
+-- What devices have of these keys, by their place in the arrays.
+select i.n, f.body from unnest($2::text[], $3::text[]) with ordinality as i(kind, key, n)
+cross join lateral (select body from ceebus.feed f where f.channel = $1 and f.kind = i.kind and f.key = i.key and not f.removed offset 0) f
 
 -- name: put
 -- Writes rows of one kind, operation and partition. Audiences come as text, one rep a U+001F apart: arrays of arrays must be rectangular.
@@ -79,7 +84,7 @@ on conflict (channel, kind, key) do update set
     objectversion = excluded.objectversion, outcome = excluded.outcome, code = excluded.code, params = excluded.params, attempts = 0,
     exhausted = false, first_at = case when due.objectversion = excluded.objectversion then due.first_at else excluded.first_at end,
     last_at = excluded.last_at, topic = excluded.topic, topic_partition = excluded.topic_partition, topic_offset = excluded.topic_offset,
-    value = null, headers = null
+    value = null, headers = null, state = null
 where due.objectversion <= excluded.objectversion
 
 -- name: settle_waiting

@@ -17,6 +17,7 @@ import orjson
 from schemas.envelope import Reference
 from schemas.export.registry import EXPORT
 from services.kernel.kafka import Record
+from services.kernel.run_headers import is_forced, run_of
 
 KEY_LIMIT = 512  # bytes, domain.md 3; far longer ones would not fit into an index
 SEPARATOR = "\x1f"  # between the reps of an audience on the way into PostgreSQL
@@ -48,6 +49,8 @@ class Incoming:
     topic_partition: int
     topic_offset: int
     run: UUID | None
+    forced: bool = False  # its run sends it again though nothing changed
+    waited: bool = False  # nothing of it has been sent yet, its run counts it as waiting
 
     @property
     def kind(self) -> str:
@@ -82,7 +85,8 @@ def read(kind: str, record: Record) -> Incoming:
             event_ms=event_ms_of(headers),
             topic_partition=record.partition,
             topic_offset=record.offset,
-            run=UUID(headers["ce_runid"].decode()) if "ce_runid" in headers else None,
+            run=run_of(headers),
+            forced=is_forced(headers),
         )
     except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
         raise Malformed(f"{type(error).__name__}: {error}") from error
@@ -107,7 +111,14 @@ def from_waiting(row: Any) -> Incoming:
         topic_partition=row["topic_partition"],
         topic_offset=row["topic_offset"],
         run=row["run"],
+        waited=not row["soft"],
     )
+
+
+def reason(missing: Sequence[Reference]) -> dict[str, Any]:
+    """Params of `reference_missing`: the first of the records it waits for, and how many they are."""
+    kind, key = storable(missing[0])
+    return {"ref": f"{kind}/{key}", "count": len(missing)}
 
 
 def audience_of(value: bytes) -> tuple[str, ...] | None:
@@ -141,6 +152,11 @@ def _fields(value: bytes | None) -> dict[str, Any]:
 def is_storable(text: str) -> bool:
     """PostgreSQL keeps no NUL, and its indexes no endless keys."""
     return bool(text) and "\x00" not in text and (len(text) * 4 <= KEY_LIMIT or len(text.encode()) <= KEY_LIMIT)
+
+
+def storable(reference: Reference) -> Reference:
+    """A reference that no key can be is waited for all the same: nothing ever answers to an empty one."""
+    return reference if is_storable(reference[1]) else (reference[0], "")
 
 
 def stored_text(text: str) -> str:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 
 from schemas import topics
+from services.feed import runs
 from services.feed.apply import judge
 from services.feed.record import Incoming
 from services.feed.store import QUERIES, Line, Store
@@ -38,6 +39,7 @@ async def release(store: Store, channel: str, last: int, *, soft: bool = False, 
         plan = judge(records, await store.known(channel, [r.reference for r in records]), absent, last)
         plan.late.clear()  # not from the log
         await store.write(channel, plan)
+        await runs.recount(store, plan)
         await store.release_done(channel, absent.difference(plan.arrived))
         for kind in {record.kind for record in records}:
             applied = sum(1 for put in plan.puts if put.record.kind == kind)

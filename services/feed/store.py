@@ -13,9 +13,10 @@ import orjson
 
 from schemas import topics
 from schemas.envelope import Reference
-from services.feed.apply import Held, Known, Plan, Put
+from services.feed.apply import Held, Plan, Put
 from services.feed.audience import Audience
-from services.feed.record import SEPARATOR, Incoming, from_waiting, is_storable
+from services.feed.known import Known
+from services.feed.record import SEPARATOR, Incoming, from_waiting, is_storable, reason, storable
 from services.kernel.postgres import Connection, Queries, connect
 
 QUERIES = Queries(Path(__file__).with_name("queries.sql"))
@@ -67,6 +68,11 @@ class Store:
         asked = sorted(reference for reference in named if is_storable(reference[1]))
         rows = await self._connection.fetch(QUERIES.absent, channel, *columns(asked, 2)) if asked else []
         return {(row[0], row[1]) for row in rows} | named.difference(asked)
+
+    async def shown(self, channel: str, keys: Sequence[Reference]) -> dict[Reference, bytes]:
+        """The values that devices have of the keys, deactivated ones included."""
+        rows = await self._connection.fetch(QUERIES.shown, channel, *columns(keys, 2))
+        return {keys[row[0] - 1]: row[1] for row in rows}
 
     async def write(self, channel: str, plan: Plan) -> None:
         """Everything of the plan but the position row."""
@@ -163,25 +169,19 @@ def _put(row: Put) -> tuple[Any, ...]:
 
 
 def _waiting(held: Held) -> tuple[Any, ...]:
-    r, missing = held.record, orjson.dumps([_storable(parent) for parent in held.missing]).decode()
+    r, missing = held.record, orjson.dumps([storable(parent) for parent in held.missing]).decode()
     head = (r.kind, r.key, r.objectversion, r.hash, r.op, r.version, r.body, _joined(r.audience))
     return (*head, r.topic_partition, r.topic_offset, r.event_ms, r.run, missing, held.soft)
 
 
 def _pairs(held: Held) -> Iterable[tuple[Any, ...]]:
     soft = set(held.record.soft)
-    return ((*_storable(parent), *held.record.reference, parent in soft) for parent in held.missing)
+    return ((*storable(parent), *held.record.reference, parent in soft) for parent in held.missing)
 
 
 def _due(held: Held, topic: str) -> tuple[Any, ...]:
-    r, (kind, key) = held.record, _storable(held.missing[0])
-    params = orjson.dumps({"ref": f"{kind}/{key}", "count": len(held.missing)}).decode()
+    r, params = held.record, orjson.dumps(reason(held.missing)).decode()
     return r.kind, r.key, r.objectversion, params, topic, r.topic_partition, r.topic_offset
-
-
-def _storable(reference: Reference) -> Reference:
-    """A reference that no key can be is waited for all the same: nothing ever answers to an empty one."""
-    return reference if is_storable(reference[1]) else (reference[0], "")
 
 
 def _late(r: Incoming) -> tuple[Any, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -58,6 +59,18 @@ class Log:
     def delete(self, kind: str, key: str, version: int) -> Written:
         return self.add(topics.export(self.channel, kind), key.encode(), None, [*_cause(version), ("ce_op", b"delete")])
 
+    def gone(self, kind: str, key: str, version: int) -> Written:
+        """As the exporter writes a tombstone of a kind that is kept."""
+        value, digest = encode({"channel": self.channel, "kind": kind, "key": key, "op": "deactivate", "version": 0})
+        headers = [*_cause(version), ("ce_op", b"deactivate"), ("ce_contenthash", digest.encode())]
+        return self.add(topics.export(self.channel, kind), key.encode(), value, headers)
+
+    def again(self, record: Written, *headers: tuple[str, bytes]) -> Written:
+        """The same record once more, at the end of its topic; `headers` take the place of those of their name."""
+        named = {name for name, _ in headers}
+        kept = [pair for pair in record.headers if pair[0] not in named]
+        return self.add(record.topic, record.key, record.value, [*kept, *headers])
+
     def outcome(self, kind: str, key: str, version: int, outcome: str, code: str, **params: Any) -> Written:
         origin = topics.cee(self.channel, kind).encode()
         headers = [("__connect.errors.topic", origin), ("__connect.errors.partition", b"2"), ("__connect.errors.offset", b"7")]
@@ -89,6 +102,12 @@ class Log:
         return [self.upsert("master-data", f"{name}/{code}", 1, dictionary=name, code=code) for name, code in rows]
 
 
+def of_run(run: UUID, *records: Written, force: bool = False) -> list[Written]:
+    """The records as a run passes them."""
+    stated = [("ce_runid", str(run).encode()), *([("ce_force", b"1")] if force else [])]
+    return [replace(record, headers=[*record.headers, *stated]) for record in records]
+
+
 def _cause(version: int) -> list[tuple[str, bytes]]:
     return [("ce_specversion", b"1.0"), ("ce_objectversion", b"%d" % version), ("ce_time", b"2026-11-24T12:00:00.000Z")]
 
@@ -98,7 +117,8 @@ class Owner:
 
     def __init__(self, url: str, ours: Pool) -> None:
         self.marks = FeedMarks(ours)
-        self.work = FeedBatch(url, self.marks, lambda: None)
+        self.max_attempts = 5
+        self.work = FeedBatch(url, self.marks, lambda: None, lambda _channel: self.max_attempts)
 
     async def apply(self, *records: Written) -> None:
         """Each run of records of one topic is a batch; taking a topic over for the first time begins at its row."""
@@ -139,6 +159,16 @@ class Bed(Owner):
 
     async def rows_of(self, table: str) -> list[Any]:
         return await self.ours.fetch(f"select * from ceebus.{table} where channel = $1", self.channel)
+
+    async def tally(self, run: UUID) -> dict[tuple[str, str, str], int]:
+        """Records of a run by (kind, outcome, code)."""
+        rows = await self.ours.fetch("select kind, outcome, code, records from ceebus.run_tally where run = $1 and records > 0", run)
+        return {(row["kind"], row["outcome"], row["code"]): row["records"] for row in rows}
+
+    async def listed(self, run: UUID) -> list[tuple[str, str, str, dict[str, Any]]]:
+        """(key, outcome, code, params) of what is not plainly done in a run, by key."""
+        rows = await self.ours.fetch("select key, outcome, code, params from ceebus.run_object where run = $1 order by key, code", run)
+        return [tuple(row) for row in rows]
 
     async def shown(self) -> list[tuple[int, str, str]]:
         """(position, kind, key) of what a device may be shown, in its order."""

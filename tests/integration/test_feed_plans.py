@@ -11,6 +11,7 @@ import pytest
 
 from services.feed import outcomes, results, store
 from services.feed.store import Store
+from services.kernel import tally
 from services.kernel.postgres import Queries, connect
 from tests.stack import Databases
 
@@ -19,10 +20,12 @@ NUMBERS = [1, 2]
 BYTES = [b"a", None]
 IDS = [UUID(int=1), UUID(int=2)]
 MOMENTS = [datetime(2026, 11, 24, tzinfo=UTC)] * 2
+TABLES = "feed|waiting|due|ledger|upload|run_tally|run_object"
 EACH_BATCH: list[tuple[Queries, str, list[object]]] = [
     (store.QUERIES, "lock", ["PL1"]),
     (store.QUERIES, "known", ["PL1", TEXTS, TEXTS]),
     (store.QUERIES, "absent", ["PL1", TEXTS, TEXTS]),
+    (store.QUERIES, "shown", ["PL1", TEXTS, TEXTS]),
     (
         store.QUERIES,
         "put",
@@ -49,10 +52,14 @@ EACH_BATCH: list[tuple[Queries, str, list[object]]] = [
     (
         outcomes.QUERIES,
         "refuse",
-        ["PL1", TEXTS, TEXTS, NUMBERS, TEXTS, TEXTS, ["{}", "{}"], TEXTS, NUMBERS, NUMBERS, BYTES, ["[]", "[]"]],
+        ["PL1", TEXTS, TEXTS, NUMBERS, TEXTS, TEXTS, ["{}", "{}"], TEXTS, NUMBERS, NUMBERS, BYTES, ["[]", "[]"], BYTES, 5],
     ),
     (outcomes.QUERIES, "enter", ["PL1", TEXTS, TEXTS, NUMBERS, TEXTS, TEXTS, ["{}", "{}"]]),
     (outcomes.QUERIES, "overtake", ["PL1", TEXTS, TEXTS, NUMBERS]),
+    (tally.QUERIES, "count", [IDS, TEXTS, TEXTS, TEXTS, NUMBERS]),
+    (tally.QUERIES, "uncount", [IDS, TEXTS, TEXTS, TEXTS, NUMBERS]),
+    (tally.QUERIES, "list", [IDS, TEXTS, TEXTS, TEXTS, TEXTS, ["{}", "{}"]]),
+    (tally.QUERIES, "unlist", [IDS, TEXTS, TEXTS, TEXTS]),
     (results.QUERIES, "final", ["PL1", TEXTS, IDS, NUMBERS, TEXTS, IDS]),
     (
         results.QUERIES,
@@ -82,8 +89,9 @@ EACH_BATCH: list[tuple[Queries, str, list[object]]] = [
 def test_every_statement_of_a_transaction_is_looked_at() -> None:
     named = {(queries, name) for queries, name, _ in EACH_BATCH}
     beside = {"session", "open_channel", "release_channels"}
-    for queries, module in ((store.QUERIES, "queries"), (outcomes.QUERIES, "outcomes"), (results.QUERIES, "results")):
-        names = set(re.findall(r"^-- name: (\w+)", (Path(store.__file__).parent / f"{module}.sql").read_text(), re.MULTILINE))
+    sources = [(store, "queries"), (outcomes, "outcomes"), (results, "results"), (tally, "tally")]
+    for queries, file in [(module.QUERIES, Path(module.__file__ or "").with_name(f"{name}.sql")) for module, name in sources]:
+        names = set(re.findall(r"^-- name: (\w+)", file.read_text(), re.MULTILINE))
         assert names - beside == {name for found, name in named if found is queries}
 
 
@@ -100,7 +108,7 @@ async def test_no_statement_reads_a_whole_table(databases: Databases, analysed: 
         for queries, name, values in EACH_BATCH:
             plan = "\n".join(row[0] for row in await session.fetch(f"explain {getattr(queries, name)}", *values))
             assert not re.search(r"Seq Scan on|Hash Join|Merge Join|Hash Cond", plan), f"{name}:\n{plan}"
-            for scan in re.findall(r"(?:Index|Bitmap).* Scan .*on (?:feed|waiting|due|ledger|upload)\b[^\n]*\n(?:[^\n]*\n)*?[^\n]*", plan):
+            for scan in re.findall(rf"(?:Index|Bitmap).* Scan .*on (?:{TABLES})\b[^\n]*\n(?:[^\n]*\n)*?[^\n]*", plan):
                 assert "Index Cond" in plan, f"{name}:\n{scan}"
     finally:
         await session.close()
@@ -120,5 +128,9 @@ insert into ceebus.ledger(channel, kind, key, objectversion, outcome, code) sele
 from generate_series(1, 5000) i;
 insert into ceebus.upload(channel, kind, source_id, revision, sender, upload_id, attempt, final, outcome, answered_at)
 select 'PL1', 'visits', gen_random_uuid(), 1, 'device/D', gen_random_uuid(), 1, true, 'imported', now() from generate_series(1, 20000) i;
+insert into ceebus.run_tally(run, kind, outcome, code, records) select gen_random_uuid(), 'units', 'sent', '', 1
+from generate_series(1, 5000) i;
+insert into ceebus.run_object(run, kind, key, outcome, code) select gen_random_uuid(), 'units', 'k' || i, 'waiting', 'x'
+from generate_series(1, 5000) i;
 insert into ceebus.release(channel, parent_kind, parent_key) select 'PL1', 'units', 'p' || i from generate_series(1, 3) i;
 """
