@@ -64,6 +64,7 @@ class WriterBatch:
             await store.lock(channel.id)
             desk = Desk(store, self._target, channel, utc_now())
             await desk.arrivals(entries)
+            await desk.count()
             await self._marks.step(store.connection, (batch.topic, batch.partition), after)
         self._marks.stepped(batch.topic, batch.partition, after)
         return desk.settled

@@ -11,19 +11,19 @@ insert into ceebus.gate(channel) values($1) on conflict do nothing
 select channel from ceebus.gate where channel = $1 for update
 
 -- name: past
--- What these uploads of these senders have come to already: their final outcome, or the row in which they wait.
-select i.n, b.outcome, b.code, b.params, w.seq
+-- What these uploads of these senders have come to already: their final outcome, or how they stand in the row in which they wait.
+select i.n, b.outcome, coalesce(b.code, w.code) as code, coalesce(b.params, w.params) as params, w.seq, w.outcome as stands
 from unnest($1::uuid[], $2::text[]) with ordinality as i(id, sender, n)
 left join lateral (select * from ceebus.inbox b where b.id = i.id and b.sender = i.sender offset 0) b on true
-left join lateral (select w.seq from ceebus.waiting w where w.upload_id = i.id and w.sender = i.sender offset 0) w on true
+left join lateral (select w.seq, w.outcome, w.code, w.params from ceebus.waiting w where w.upload_id = i.id and w.sender = i.sender offset 0) w on true
 where b.id is not null or w.seq is not null
 
 -- name: again
--- The last answer to each of these uploads is sent once more; answers which ones have one.
+-- The last answer to each of these uploads is sent once more, for the run that passed them; answers which ones have one.
 with last as (
-    select i.n, a.id from unnest($1::uuid[], $2::text[]) with ordinality as i(id, sender, n)
+    select i.n, i.run, a.id from unnest($1::uuid[], $2::text[], $3::uuid[]) with ordinality as i(id, sender, run, n)
     cross join lateral (select a.id from ceebus.answer a where a.upload_id = i.id and a.sender = i.sender order by a.attempt desc limit 1) a),
-     unsent as (update ceebus.answer a set sent_at = null from last where a.id = last.id)
+     unsent as (update ceebus.answer a set sent_at = null, run = last.run from last where a.id = last.id)
 select n from last
 
 -- name: imported
@@ -43,6 +43,14 @@ select $1, i.id, i.sender, i.kind, i.source_id, i.revision, i.outcome, i.code, i
 from unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::int[], $7::text[], $8::text[], $9::text[])
      as i(id, sender, kind, source_id, revision, outcome, code, params)
 on conflict do nothing
+
+-- name: adopt
+-- A run has met uploads that wait: from now on it is told what becomes of them. Those that are exhausted are tried once more.
+update ceebus.waiting w
+set headers = w.headers || jsonb_build_object('ce_runid', i.run::text),
+    outcome = 'waiting', attempts = case when w.outcome = 'quarantined' then 0 else w.attempts end,
+    next_at = case when w.outcome = 'quarantined' then $4 else w.next_at end
+from unnest($1::uuid[], $2::text[], $3::uuid[]) as i(upload_id, sender, run) where w.upload_id = i.upload_id and w.sender = i.sender
 
 -- name: waited
 -- They wait no more.
@@ -72,13 +80,13 @@ on conflict (upload_id, sender) do update set
 
 -- name: say
 -- Answers, numbered behind those that were given under the same results key.
-insert into ceebus.answer(channel, sender, kind, source_id, revision, upload_id, attempt, outcome, code, params, final, body, received_at, at)
+insert into ceebus.answer(channel, sender, kind, source_id, revision, upload_id, attempt, outcome, code, params, final, body, received_at, run, at)
 select $1, i.sender, i.kind, i.source_id, i.revision, i.upload_id,
        coalesce(l.attempt, 0) + row_number() over (partition by i.sender, i.source_id, i.revision order by i.n),
-       i.outcome, i.code, i.params::jsonb, i.final, i.body::jsonb, i.received_at, $12
+       i.outcome, i.code, i.params::jsonb, i.final, i.body::jsonb, i.received_at, i.run, $14
 from unnest($2::text[], $3::text[], $4::uuid[], $5::int[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::bool[], $11::text[],
-            $13::timestamptz[]) with ordinality
-     as i(sender, kind, source_id, revision, upload_id, outcome, code, params, final, body, received_at, n)
+            $12::timestamptz[], $13::uuid[]) with ordinality
+     as i(sender, kind, source_id, revision, upload_id, outcome, code, params, final, body, received_at, run, n)
 left join lateral (select max(a.attempt) as attempt from ceebus.answer a
                    where a.channel = $1 and a.sender = i.sender and a.source_id = i.source_id and a.revision = i.revision offset 0) l on true
 order by i.n

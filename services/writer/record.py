@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import orjson
 from pydantic import ValidationError
@@ -19,10 +19,11 @@ from schemas.defect import defect_of
 from schemas.imports.registry import IMPORTS
 from schemas.mobile.envelope import NAMESPACE
 from services.kernel.postgres import Row
+from services.kernel.run_headers import RUN, run_of
 from services.writer.model import Upload
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-CARRIED = ("ce_id", "ce_sender", "ce_contenthash", "ce_devicestate", "ce_time")  # what a waiting upload is decoded with again
+CARRIED = ("ce_id", "ce_sender", "ce_contenthash", "ce_devicestate", "ce_time", "ce_runid")  # what a waiting upload is decoded with again
 REVISION_LIMIT = 2**31 - 1
 
 
@@ -42,6 +43,12 @@ class Arrived:
     received_at: datetime
     value: bytes
     headers: dict[str, str]
+
+    @property
+    def run(self) -> UUID | None:
+        """The run that passed it."""
+        stated = self.headers.get(RUN)
+        return run_of({RUN: stated.encode()}) if stated is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,7 @@ class Releaser:
             rows = await store.fetch(query, channel.id, *values, now, CHUNK)
             desk = Desk(store, self._target, channel, now)
             await desk.waiting(waiting_of(rows))
+            await desk.count()
         desk.settled.report(channel.id)
         if desk.settled.saids:
             self._committed(channel.id, desk.settled.parents)

@@ -20,6 +20,7 @@ from services.kernel.kafka import DeliveryFailed, Outgoing, Producer
 from services.kernel.kafka import Unreachable as KafkaUnreachable
 from services.kernel.logging import log
 from services.kernel.postgres import Connection, ConnectionLost, Queries, Row, Unreachable, connect
+from services.kernel.run_headers import RUN
 
 QUERIES = Queries(Path(__file__).with_name("results.sql"))
 AT_ONCE = 1000
@@ -84,6 +85,8 @@ def record_of(row: Row) -> Outgoing | None:
             return None
     value, digest = written(result)
     headers = result_headers(result, digest, _moment(row["received_at"]))
+    if row["run"]:
+        headers.append((RUN, str(row["run"]).encode()))
     return Outgoing(topics.results(result.channel), 0, result.key.encode(), value, headers)
 
 

@@ -16,7 +16,7 @@ from services.kernel import metrics
 from services.kernel.lane import LaneFailed
 from services.kernel.logging import log
 from services.kernel.postgres import DatabaseError
-from services.writer import answers
+from services.writer import answers, runs
 from services.writer.answers import Said, Waiting
 from services.writer.model import Imported, Parent
 from services.writer.record import Accepted, Verdict, decode
@@ -58,6 +58,7 @@ class Desk:
     def __init__(self, store: Store, target: CeeTarget, channel: Channel, now: datetime) -> None:
         self._store, self._target, self._channel, self._now = store, target, channel, now
         self._before: dict[tuple[str, str], Waiting] = {}
+        self._repeats: list[runs.Repeat] = []
         self.settled = Settled()
 
     async def arrivals(self, entries: Sequence[Accepted | Verdict]) -> None:
@@ -71,6 +72,9 @@ class Desk:
                 met.add(pair(entry.arrived))
                 new.append(entry)
         await self._repeat([entry for entry in repeats if pair(entry.arrived) in past and past[pair(entry.arrived)].outcome])
+        self._repeats += [(entry.arrived, past.get(pair(entry.arrived))) for entry in repeats]
+        if met_by_runs := [one for one, stood in self._repeats if stood and stood.stands and one.run]:
+            await self._store.adopt(met_by_runs, self._now)
         await self._say([answers.of_verdict(entry) for entry in new if isinstance(entry, Verdict)])
         await self._judge([entry for entry in new if isinstance(entry, Accepted)], arriving=True)
 
@@ -78,7 +82,7 @@ class Desk:
         """The earlier answer once more; made anew from the inbox where it is too old to be kept."""
         self.settled.repeats += len(entries)
         found = {pair(entry.arrived): entry for entry in entries}
-        told = await self._store.again(list(found))
+        told = await self._store.again([entry.arrived for entry in found.values()])
         untold = [entry for key, entry in found.items() if key not in told]
         if not untold:
             return
@@ -90,6 +94,10 @@ class Desk:
             body = {"number": object_.number} if object_ and object_.number else {}
             saids.append(Said(entry.arrived, end.outcome, end.code, end.params or {}, body))  # type: ignore[arg-type]
         await self._store.say(self._channel.id, saids, self._now)
+
+    async def count(self) -> None:
+        """The last step of a transaction."""
+        await runs.count(self._store, self.settled.saids, self._repeats)
 
     async def waiting(self, rows: Iterable[Waiting]) -> None:
         """Uploads that wait, to be judged again, in the order of kinds."""

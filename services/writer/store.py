@@ -31,6 +31,7 @@ class Past:
     outcome: str | None
     code: str | None
     params: dict[str, Any] | None
+    stands: str | None = None  # of one that waits: `waiting`, or `quarantined` where its attempts are exhausted
 
 
 class Store:
@@ -70,12 +71,17 @@ class Store:
         """By (upload id, sender); those that are new are left out."""
         pairs = [pair(one) for one in uploads]
         rows = await self.connection.fetch(QUERIES.past, *columns(pairs, 2))
-        return {pairs[row["n"] - 1]: Past(row["outcome"], row["code"], row["params"]) for row in rows}
+        return {pairs[row["n"] - 1]: Past(row["outcome"], row["code"], row["params"], row["stands"]) for row in rows}
 
-    async def again(self, pairs: Sequence[Pair]) -> set[Pair]:
+    async def again(self, uploads: Sequence[Arrived]) -> set[Pair]:
         """Their last answers go out once more; returns those that have one."""
-        rows = await self.connection.fetch(QUERIES.again, *columns(pairs, 2)) if pairs else []
-        return {pairs[row["n"] - 1] for row in rows}
+        passed = [(*pair(one), one.run) for one in uploads]
+        rows = await self.connection.fetch(QUERIES.again, *columns(passed, 3)) if passed else []
+        return {pair(uploads[row["n"] - 1]) for row in rows}
+
+    async def adopt(self, uploads: Sequence[Arrived], now: datetime) -> None:
+        """They wait, and a run has met them."""
+        await self.connection.execute(QUERIES.adopt, *columns([(*pair(one), one.run) for one in uploads], 3), now)
 
     async def imported(self, channel: str, kind: str, source_ids: Sequence[str]) -> dict[str, Imported]:
         rows = await self.connection.fetch(QUERIES.imported, channel, kind, source_ids)
@@ -104,8 +110,7 @@ class Store:
     async def say(self, channel: str, saids: Sequence[Said], now: datetime) -> None:
         """Answers into the outbox of results.<ch>."""
         if saids:
-            *rest, received = columns([_answer(said) for said in saids], 11)
-            await self.connection.execute(QUERIES.say, channel, *rest, now, received)
+            await self.connection.execute(QUERIES.say, channel, *columns([_answer(said) for said in saids], 12), now)
 
 
 class Line:
@@ -156,7 +161,7 @@ def columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
     """A NUL, which jsonb can't hold, becomes the sign for what can't be shown."""
     text = orjson.dumps(value, default=str).decode()
     return text.replace("\\u0000", "\\ufffd") if "\\u0000" in text else text
@@ -164,7 +169,7 @@ def _json(value: Any) -> str:
 
 def _inbox(said: Said) -> tuple[Any, ...]:
     a = said.arrived
-    return a.upload_id, a.sender, a.kind, a.source_id, a.revision, said.outcome, said.code, _json(said.params)
+    return a.upload_id, a.sender, a.kind, a.source_id, a.revision, said.outcome, said.code, as_json(said.params)
 
 
 def _applied(said: Said) -> tuple[Any, ...]:
@@ -174,11 +179,11 @@ def _applied(said: Said) -> tuple[Any, ...]:
 
 def _waiting(said: Said, now: datetime) -> tuple[Any, ...]:
     a, (parent_kind, parent_key) = said.arrived, said.parent or (None, None)
-    head = (a.kind, RANK[a.kind], a.source_id, a.revision, a.upload_id, a.sender, said.hash, a.value, _json(waiting_headers(a)))
-    return (*head, said.outcome, said.code, _json(said.params), parent_kind, parent_key, said.queue, said.attempts, said.next_at or now)
+    head = (a.kind, RANK[a.kind], a.source_id, a.revision, a.upload_id, a.sender, said.hash, a.value, as_json(waiting_headers(a)))
+    return (*head, said.outcome, said.code, as_json(said.params), parent_kind, parent_key, said.queue, said.attempts, said.next_at or now)
 
 
 def _answer(said: Said) -> tuple[Any, ...]:
     a = said.arrived
     head = (a.sender, a.kind, a.source_id, a.revision, a.upload_id)
-    return (*head, said.outcome, said.code, _json(said.params), said.final, _json(said.body), a.received_at)
+    return (*head, said.outcome, said.code, as_json(said.params), said.final, as_json(said.body), a.received_at, a.run)

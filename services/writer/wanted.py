@@ -62,6 +62,7 @@ class Wanted:
                 await store.connection.execute(change, channel.id, kind, source_id, now)
                 waiting = await store.fetch(QUERIES.by_source, channel.id, kind, source_id, True)
                 await desk.waiting(waiting_of(row for row in waiting if row["outcome"] == "waiting"))
+            await desk.count()
         desk.settled.report(channel.id)
         self._committed(channel.id, desk.settled.parents)
 
