@@ -67,8 +67,7 @@ class Log:
 
     def again(self, record: Written, *headers: tuple[str, bytes]) -> Written:
         """The same record once more, at the end of its topic; `headers` take the place of those of their name."""
-        named = {name for name, _ in headers}
-        kept = [pair for pair in record.headers if pair[0] not in named]
+        kept = [pair for pair in record.headers if pair[0] not in dict(headers)]
         return self.add(record.topic, record.key, record.value, [*kept, *headers])
 
     def outcome(self, kind: str, key: str, version: int, outcome: str, code: str, **params: Any) -> Written:
