@@ -5,6 +5,7 @@ Called by batch.py and release.py in the transaction of the effects.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from services.feed.apply import Held, Plan
@@ -12,7 +13,7 @@ from services.feed.outcomes import Refusal, as_json
 from services.feed.record import Incoming, reason
 from services.feed.store import Store
 from services.kernel import tally
-from services.kernel.tally import Fate
+from services.kernel.tally import Fate, Place
 
 # what apply.py calls it -> (outcome, code)
 _REPORTED = {
@@ -30,8 +31,14 @@ _REPORTED = {
 async def count(store: Store, plan: Plan, refusals: Iterable[Refusal]) -> None:
     """A batch: everything that was judged, and what the exporter had refused."""
     held = _held(plan)
-    fates = [_fate(record, outcome, held) for record, outcome in plan.told]
-    await tally.add(store.fetch, [*fates, *[_refused(refusal) for refusal in refusals if refusal.run is not None]])
+    waiting = [_fate(record, outcome, held) for record, outcome in plan.told if outcome == "waiting"]
+    refused = [_refused(refusal) for refusal in refusals if refusal.run is not None]
+    others = Counter((record.run, record.kind, outcome) for record, outcome in plan.told if outcome != "waiting")
+    plain: Counter[Place] = Counter()
+    for (run, kind, outcome), records in others.items():
+        assert run is not None
+        plain[(run, kind, *_REPORTED[outcome])] += records
+    await tally.add(store.fetch, [*waiting, *refused], plain)
 
 
 async def recount(store: Store, plan: Plan) -> None:

@@ -6,6 +6,7 @@ The source writes them, exporter and importer carry them on, feed and writer cou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from uuid import UUID
 
 RUN, FORCE = "ce_runid", "ce_force"
@@ -22,8 +23,14 @@ def stamped(headers: Sequence[tuple[str, bytes]], run: str | None, force: bool) 
 
 def run_of(headers: Mapping[str, bytes]) -> UUID | None:
     """None also for an id that is none: an object is not parked because nobody can count it."""
+    stated = headers.get(RUN)
+    return None if stated is None else _uuid(stated)
+
+
+@lru_cache(maxsize=256)
+def _uuid(text: bytes) -> UUID | None:
     try:
-        return UUID(headers[RUN].decode()) if RUN in headers else None
+        return UUID(text.decode())
     except ValueError:
         return None
 

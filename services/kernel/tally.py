@@ -7,7 +7,7 @@ durable, and what is rolled back was not counted. Nothing is written where no re
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -43,11 +43,12 @@ class Fate:
         return self.run, self.kind, self.outcome, self.code
 
 
-async def add(fetch: Fetch, fates: Sequence[Fate]) -> None:
-    """Counts them, and names those that are to be named."""
-    if not fates:
+async def add(fetch: Fetch, fates: Sequence[Fate], plain: Mapping[Place, int] | None = None) -> None:
+    """Counts them, and names those that are to be named. `plain`: further ones that are not, counted already."""
+    if not fates and not plain:
         return
     counted = Counter(fate.place for fate in fates)
+    counted.update(plain or {})
     rows = await fetch(QUERIES.count, *_columns([(*place, number) for place, number in counted.items()]))
     free = {}
     for row in rows:
