@@ -10,7 +10,20 @@ from fastapi.security import HTTPBearer
 from services.control.cee import CeeAway
 from services.control.models import ProblemBody
 from services.control.parts import Parts
-from services.control.routes import audit, channels, devices, due, imports, queues, results, runs, status, tokens, transfers
+from services.control.routes import (
+    audit,
+    channels,
+    devices,
+    due,
+    imports,
+    processing_queues,
+    queues,
+    results,
+    runs,
+    status,
+    tokens,
+    transfers,
+)
 from services.kernel.access import Access, Needs, roles_declared
 from services.kernel.http import add_probes, install, problem
 from services.kernel.kafka import Unreachable
@@ -43,7 +56,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.access = Access(parts.pool, parts.settings.operator_token)
     # everybody who is known may look; a route that changes something names a higher role in its signature
     guarded = APIRouter(prefix="/v1", dependencies=[Depends(_bearer), Depends(Needs("viewer"))])
-    for route in (channels, status, devices, due, imports, results, queues, tokens, audit, runs, transfers):
+    for route in (channels, status, devices, due, imports, results, queues, tokens, audit, runs, transfers, processing_queues):
         guarded.include_router(roles_declared(route.routes(parts)))
     app.include_router(guarded)
 

@@ -14,6 +14,7 @@ Row = TypeVar("Row")
 Printable = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 Reason = Annotated[str | None, Field(max_length=500, pattern=r"^[^\x00]*$", description="why: kept in the audit")]
+Reasoned = Annotated[str | None, Query(max_length=500, pattern=r"^[^\x00]*$", description="why: kept in the audit")]  # of a DELETE
 Filter = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
 Language = Annotated[Literal["pl", "de", "en"], Query(description="of the texts")]
 

@@ -1,0 +1,1 @@
+"""Processing queues: which transfers share processes and slots."""
