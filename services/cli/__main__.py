@@ -31,6 +31,7 @@ GROUPS: dict[str, Group] = {
     "markers": Group("services.cli.markers", "The last transfer of each channel: show, history, diff, restore."),
     "results": Group("services.cli.results", "What became of each upload."),
     "queue": Group("services.cli.queues", "Processing queues: slots, pauses, what is at work and what waits."),
+    "schedule": Group("services.cli.schedules", "Schedules: runs that are asked for by the clock."),
     "ingest": Group("services.cli.ingest", "Send a file of changes for a kind that comes from no CEE view."),
     "contracts": Group("services.cli.contracts", "What travels: published JSON Schemas, and checking against them."),
     "topics": Group("services.cli.topics", "Kafka topics: what is missing, and creating it. Never deletes."),

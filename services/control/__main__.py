@@ -11,6 +11,7 @@ from services.control.known import Channels
 from services.control.parts import Parts
 from services.control.runs.manager import Manager
 from services.control.runs.progress import Progress
+from services.control.schedules.scheduler import Scheduler
 from services.control.status import Status
 from services.kernel import postgres, role
 from services.kernel.http import serve_http
@@ -31,7 +32,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         status = Status(settings.kafka, pool, cee, lambda: time.time() * 1000)
         parts = Parts(settings, pool, cee, channels, status, logs, Progress(pool, cee, stop))
         manager = Manager(pool, settings.database_url, cee, channels, run_logs)
-        beside = [asyncio.create_task(channels.run()), asyncio.create_task(manager.run())]
+        scheduler = Scheduler(pool, channels, settings.database_url)
+        beside = [asyncio.create_task(one.run()) for one in (channels, manager, scheduler)]
         try:
             await serve_http(create_app(parts), settings.control.host, settings.control.port, stop)
         finally:

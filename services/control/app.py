@@ -20,6 +20,7 @@ from services.control.routes import (
     queues,
     results,
     runs,
+    schedules,
     status,
     tokens,
     transfers,
@@ -56,7 +57,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.access = Access(parts.pool, parts.settings.operator_token)
     # everybody who is known may look; a route that changes something names a higher role in its signature
     guarded = APIRouter(prefix="/v1", dependencies=[Depends(_bearer), Depends(Needs("viewer"))])
-    for route in (channels, status, devices, due, imports, results, queues, tokens, audit, runs, transfers, processing_queues):
+    for route in (channels, status, devices, due, imports, results, queues, tokens, audit, runs, transfers, processing_queues, schedules):
         guarded.include_router(roles_declared(route.routes(parts)))
     app.include_router(guarded)
 

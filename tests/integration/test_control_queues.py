@@ -95,10 +95,13 @@ async def test_change_wakes_whoever_starts_runs(here: World, night: str) -> None
         await listening.close()
 
 
-@pytest.mark.parametrize("user", ["transfer", "waiting", "completed"])
+@pytest.mark.parametrize("user", ["transfer", "schedule", "waiting", "completed"])
 async def test_queue_stays_while_something_names_it(here: World, night: str, user: str) -> None:
     if user == "transfer":
         await here.ours.execute(TRANSFER, here.channel, "export", "live", night, 1)
+    elif user == "schedule":
+        body = {"name": night, "channel": here.channel, "direction": "import", "every_minutes": 60, "queue": night}
+        assert (await here.http.post("/v1/schedules", json=body)).status_code == 201
     else:
         await run(here, night, user)
     answer = await here.http.delete(f"/v1/queues/{night}")
