@@ -66,8 +66,11 @@ class Records:
         self._prefix = {kind: b'{"channel":%s,"kind":%s,"key":' % (orjson.dumps(channel), orjson.dumps(kind)) for kind in topics.KINDS}
 
     def state(self, kind: str, row: Row, read: Read, at: datetime | None = None) -> Outgoing:
-        """A value record. One over the limit becomes an entry on outcomes.<ch> instead, without its value."""
-        return self.value(kind, row.key, b"".join((self._prefix[kind], _head(row), row.body[1:])), read, at)
+        """A value record. One over the limit becomes an entry on outcomes.<ch> instead, without its value; what left goes all the same."""
+        value = b"".join((self._prefix[kind], _head(row), row.body[1:]))
+        if len(value) > RECORD_LIMIT and not row.member:
+            return self.tombstone(kind, row.key, read, at)  # the feed keeps the stub that devices have
+        return self.value(kind, row.key, value, read, at)
 
     def value(self, kind: str, key: str, value: bytes, read: Read, at: datetime | None = None) -> Outgoing:
         record = self._record(kind, key, value, read, at)

@@ -99,6 +99,9 @@ class Manager:
                 await self._pool.execute(SQL.say, run.id, held)
         except (CeeAway, KafkaUnreachable) as error:
             await self._pool.execute(SQL.say, run.id, str(error))
+        except DatabaseError as error:  # what is wrong with one run must not stop the others
+            log.error(f"{type(error).__name__}: {error}", action="run_stuck", run_id=str(run.id), channel=run.channel)
+            await self._pool.execute(SQL.say, run.id, f"internal error: {error}")
 
     async def _steps(self, run: Run) -> bool:
         book = Book(self._pool, run)

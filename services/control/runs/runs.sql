@@ -112,7 +112,7 @@ select $1, $2, k, 'republish', 'chosen in a run', $4, $5 from unnest($3::text[])
 -- name: want_whole
 -- The whole state of kinds: `action` snapshot, resume or cancel.
 insert into ceebus.wanted(channel, kind, key, action, reason, run, force)
-select $1, k, '', $3, 'run ' || $4::text, $4, $5 from unnest($2::text[]) as k
+select $1, k, '', $3, 'run ' || $4::uuid, $4::uuid, $5 from unnest($2::text[]) as k
 
 -- name: want_uploads
 -- Uploads that wait are judged again.
