@@ -18,6 +18,7 @@ from schemas.topics import TopicSpec
 from services.kernel.kafka import Partition, Unreachable, started, stopped
 from services.kernel.settings import Kafka
 
+ANSWER_LIMIT_S = 10.0  # of questions about the log; an operator waits for the answer
 _SET_FOR_TOPIC = 1  # the protocol's DYNAMIC_TOPIC_CONFIG
 
 
@@ -102,19 +103,32 @@ async def group_offsets(settings: Kafka, group: str) -> dict[Partition, tuple[in
 
 
 async def log_bounds(settings: Kafka, partitions: Sequence[Partition]) -> dict[Partition, tuple[int, int]]:
-    """Log start and end offset of each partition."""
-    inner = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, client_id="ceebus-bounds", enable_auto_commit=False)
-    await started(inner, settings)
-    try:
-        tps = {TopicPartition(settings.topic_prefix + topic, number): (topic, number) for topic, number in partitions}
+    """Log start and end offset of each partition; one that does not exist is left out. Raises Unreachable after ANSWER_LIMIT_S."""
+    async with _onlooker(settings, partitions) as (inner, tps):
         starts, ends = await inner.beginning_offsets(list(tps)), await inner.end_offsets(list(tps))
         return {plain: (starts[tp], ends[tp]) for tp, plain in tps.items()}
-    finally:
-        await stopped(inner)
 
 
 async def published_at(settings: Kafka, places: Mapping[Partition, int]) -> dict[Partition, int]:
     """When (ms) the first record at or after each offset was published; nothing for a partition that has none yet."""
+    found: dict[Partition, int] = {}
+    async with _onlooker(settings, list(places)) as (inner, tps):
+        inner.assign(list(tps))
+        for tp, plain in tps.items():
+            inner.seek(tp, places[plain])
+        while missing := [tp for tp, plain in tps.items() if plain not in found]:
+            fetched = await inner.getmany(*missing, timeout_ms=500)
+            if not fetched:
+                break
+            found |= {tps[tp]: records[0].timestamp for tp, records in fetched.items()}
+    return found
+
+
+@asynccontextmanager
+async def _onlooker(
+    settings: Kafka, partitions: Sequence[Partition]
+) -> AsyncIterator[tuple[AIOKafkaConsumer, dict[TopicPartition, Partition]]]:
+    """A consumer without a group that knows the leaders of those partitions that exist, for ANSWER_LIMIT_S."""
     inner = AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap,
         client_id="ceebus-bounds",
@@ -124,14 +138,13 @@ async def published_at(settings: Kafka, places: Mapping[Partition, int]) -> dict
     )
     await started(inner, settings)
     try:
-        tps = {TopicPartition(settings.topic_prefix + topic, number): (topic, number) for topic, number in places}
-        inner.assign(list(tps))
-        for tp, plain in tps.items():
-            inner.seek(tp, places[plain])
-        found = {}
-        for tp, plain in tps.items():
-            for records in (await inner.getmany(tp, timeout_ms=500, max_records=1)).values():
-                found[plain] = records[0].timestamp
-        return found
+        async with asyncio.timeout(ANSWER_LIMIT_S):
+            # all at once: asked for offsets of topics it does not know, the client learns one a tenth of a second, and of one
+            # that is no more it goes on asking for ever
+            await inner._client.set_topics({settings.topic_prefix + topic for topic, _ in partitions})
+            tps = {TopicPartition(settings.topic_prefix + topic, number): (topic, number) for topic, number in partitions}
+            yield inner, {tp: plain for tp, plain in tps.items() if tp.partition in (inner.partitions_for_topic(tp.topic) or ())}
+    except TimeoutError as error:
+        raise Unreachable(f"Kafka at {settings.bootstrap} did not say within {ANSWER_LIMIT_S:.0f} s where its logs end.") from error
     finally:
         await stopped(inner)
