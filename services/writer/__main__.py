@@ -46,7 +46,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         out = await opened.enter_async_context(producer(settings.kafka, client))
         channels = await opened.enter_async_context(ChannelFollower(settings.kafka, client))
         target = ReferenceCee(Files(BlobStore(settings.blobs), ours))
-        sender, marks = ResultSender(url, out), WriterMarks(cee)
+        sender, marks = ResultSender(url, settings.kafka, out), WriterMarks(cee)
         releaser = Releaser(url, ours, channels, target, sender.wake)
         work = WriterBatch(url, channels, target, marks, releaser.committed)
         opened.callback(work.close)

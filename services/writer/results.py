@@ -18,9 +18,11 @@ from schemas import topics
 from schemas.export.results import ImportResult, Warned, key_of, messages, result_headers, written
 from services.kernel.kafka import DeliveryFailed, Outgoing, Producer
 from services.kernel.kafka import Unreachable as KafkaUnreachable
+from services.kernel.kafka_admin import ensure_topics
 from services.kernel.logging import log
 from services.kernel.postgres import Connection, ConnectionLost, Queries, Row, Unreachable, connect
 from services.kernel.run_headers import RUN
+from services.kernel.settings import Kafka
 
 QUERIES = Queries(Path(__file__).with_name("results.sql"))
 AT_ONCE = 1000
@@ -30,9 +32,10 @@ EVERY_S = 1.0
 class ResultSender:
     """Woken after every commit, and every second. Rows that another process is sending are left to it."""
 
-    def __init__(self, url: str, producer: Producer) -> None:
-        self._url, self._producer = url, producer
+    def __init__(self, url: str, kafka: Kafka, producer: Producer) -> None:
+        self._url, self._kafka, self._producer = url, kafka, producer
         self._connection: Connection | None = None
+        self._there: set[str] = set()  # channels whose topic is known to be there
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -48,6 +51,7 @@ class ResultSender:
                 except (Unreachable, KafkaUnreachable, DeliveryFailed, *ConnectionLost) as error:
                     log.warning("answers are put off", action="results_failed", error=f"{type(error).__name__}: {error}")
                     self._close()
+                    self._there.clear()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(EVERY_S):
                         await self._woken.wait()
@@ -68,9 +72,18 @@ class ResultSender:
         async with self._connection.transaction():
             rows = await self._connection.fetch(QUERIES.unsent, AT_ONCE)
             if rows:
+                await self._topics({row["channel"] for row in rows})
                 await self._producer.send_all([record for row in rows if (record := record_of(row)) is not None])
                 await self._connection.execute(QUERIES.sent, [row["id"] for row in rows])
         return len(rows)
+
+    async def _topics(self, channels: set[str]) -> None:
+        """Answers may be older than this Kafka, and their channel inactive: one without a topic would hold up all the others."""
+        if missing := sorted(channels - self._there):
+            await ensure_topics(
+                self._kafka, [spec for channel in missing for spec in topics.declared(channel) if spec.name == topics.results(channel)]
+            )
+            self._there.update(missing)
 
 
 def record_of(row: Row) -> Outgoing | None:
