@@ -68,7 +68,10 @@ async def eventually(condition: Callable[[], Answer | Awaitable[Answer]], within
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process runs; a zombie, which only waits for its parent to look, does not."""
+    """Whether a process runs; a zombie, which only waits for its parent to look, does not.
+
+    A killed process is a zombie while other threads of it still end, and keep its files open and locked.
+    """
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -77,6 +80,7 @@ def is_alive(pid: int) -> bool:
         return True
     try:
         with open(f"/proc/{pid}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
+            state = stat.read().rpartition(")")[2].split()[0]
+        return state != "Z" or len(os.listdir(f"/proc/{pid}/task")) > 1
     except FileNotFoundError:
         return os.path.isdir("/proc/self") is False  # no /proc here: the signal's answer stands
