@@ -7,7 +7,7 @@
 | `databases` | module   | a fresh copy of both for this test module: `.ours`, `.cee` are addresses for asyncpg (25 ms each) |
 | `settings`  | function | `Settings`: this module's databases, the session's Kafka, free ports, own blob folder and instance |
 | `environment` | function | the same as `CEEBUS_*` variables, for a role started as a process |
-| `system`    | session  | every role running as a process, with a database pair of its own (tests/system.py) |
+| `system`    | module   | every role running as a process on this module's databases, with topics of its own (tests/system.py) |
 | `channel`   | function | a channel id nobody else uses, so topics and groups never meet another test's: "T0." |
 
 `async def test_...` just works (anyio's pytest plugin in auto mode, on uvloop, `anyio_backend` below). Async fixtures too.
@@ -102,25 +102,22 @@ def environment_of(stack: Stack, databases: Databases, home: Path) -> dict[str, 
     return stack.environment() | own
 
 
-@pytest.fixture(scope="session")
-async def system(stack: Stack, templates: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
-    """Every role as a process; one for all end-to-end tests, each of which has a channel of its own."""
-    assert stack.postgres is not None
+@pytest.fixture(scope="module")
+async def system(stack: Stack, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
+    """Every role as a process; one for all tests of a module, each of which has a channel of its own. Not one for the session:
+    seven processes with many channels take a quarter of a core from whatever is tested after them."""
     home = tmp_path_factory.mktemp("system")
-    made = Databases(stack.postgres.url("system_ours"), stack.postgres.url("system_cee"))
-    await copy_database(stack, templates, made)
-    environment = environment_of(stack, made, home)
+    environment = environment_of(stack, databases, home) | {"CEEBUS_TOPIC_PREFIX": f"system{next(_numbers)}."}
     settings = read_settings(environment, home=home)
     async with (
         supervised(ROLES, environment) as supervisor,
-        pool(made.cee, size=8) as cee,
-        pool(made.ours, size=4) as ours,
+        pool(databases.cee, size=8) as cee,
+        pool(databases.ours, size=4) as ours,
         httpx.AsyncClient(
             base_url=settings.control.url, headers={"authorization": f"Bearer {settings.operator_token}"}, trust_env=False, timeout=30
         ) as http,
     ):
         yield System(settings, supervisor, cee, ours, http, environment, home)
-    await drop_databases(stack, made)
 
 
 @pytest.fixture

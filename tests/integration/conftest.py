@@ -19,3 +19,4 @@ async def fresh(system: System, channel: str) -> AsyncIterator[tuple[str, Device
     async with system.device(channel, "R1@") as device:
         await device.pull()
         yield channel, device
+    await system.change(channel, "update cee.channel set active = false where id = '@'")  # nobody has to follow it any further

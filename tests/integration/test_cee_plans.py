@@ -23,7 +23,7 @@ WORK = {"sales-documents": 60, "price-lists": 12, "articles": 30}
 USUAL_WORK = 20
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def cee(databases: Databases) -> AsyncIterator[Cee]:
     async with company(databases.cee) as made:
         await made.connection.execute(CROWD)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -12,7 +12,7 @@ import pytest
 
 from services.kernel.postgres import Queries
 from services.writer.target import attachments, documents, prices
-from tests.integration.cee_bed import company
+from tests.integration.cee_bed import Cee, company
 from tests.stack import Databases
 
 CROWD = Path(__file__).with_name("cee_crowd.sql").read_text()
@@ -39,6 +39,14 @@ EACH_BATCH: list[tuple[Queries, str, list[object]]] = [
 ]
 
 
+@pytest.fixture(scope="module")
+async def crowd(databases: Databases) -> AsyncIterator[Cee]:
+    async with company(databases.cee) as cee:
+        await cee.change(CROWD)
+        await cee.change("analyze")
+        yield cee
+
+
 def named() -> Iterator[tuple[Queries, str]]:
     for module in (documents, prices, attachments):
         text = Path(str(module.__file__)).with_suffix(".sql").read_text()
@@ -50,14 +58,11 @@ def test_every_statement_of_a_transaction_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize("plans", ["force_custom_plan", "force_generic_plan"])
-async def test_no_statement_reads_a_whole_table(databases: Databases, plans: str) -> None:
+async def test_no_statement_reads_a_whole_table(crowd: Cee, plans: str) -> None:
     """For the values of a batch and, as prepared statements come to be planned, for values unknown."""
-    async with company(databases.cee) as cee:
-        await cee.change(CROWD)
-        await cee.change("analyze")
-        await cee.change(f"set local plan_cache_mode = {plans}")
-        for queries, name, values in EACH_BATCH:
-            plan = "\n".join(row[0] for row in await cee.connection.fetch(f"explain {getattr(queries, name)}", *values))
-            assert not re.search(rf"Seq Scan on (?:{GROWING})\b", plan), f"{name}:\n{plan}"
-            for scan in re.findall(rf"(?:Index|Bitmap).* Scan .*on (?:{GROWING})\b[^\n]*\n(?:[^\n]*\n)*?[^\n]*", plan):
-                assert "Index Cond" in scan or "Recheck Cond" in plan, f"{name}:\n{scan}"
+    await crowd.change(f"set local plan_cache_mode = {plans}")
+    for queries, name, values in EACH_BATCH:
+        plan = "\n".join(row[0] for row in await crowd.connection.fetch(f"explain {getattr(queries, name)}", *values))
+        assert not re.search(rf"Seq Scan on (?:{GROWING})\b", plan), f"{name}:\n{plan}"
+        for scan in re.findall(rf"(?:Index|Bitmap).* Scan .*on (?:{GROWING})\b[^\n]*\n(?:[^\n]*\n)*?[^\n]*", plan):
+            assert "Index Cond" in scan or "Recheck Cond" in plan, f"{name}:\n{scan}"
