@@ -36,8 +36,8 @@ lint: $(DEVELOPMENT) ## ruff's rules and format, and who may import whom
 types: $(DEVELOPMENT) ## mypy --strict
 	@$(RUN) mypy
 
-faults: $(DEVELOPMENT) ## kill, cut and fill up: the scenarios of tests/faults
-	@$(RUN) pytest tests/faults $(ARGS)
+faults: $(DEVELOPMENT) ## kill, cut and fill up: all of tests/faults in full (F=F04 SEED=7 repeats one)
+	@FAULTS=full SEED=$(SEED) $(RUN) pytest tests/faults $(if $(F),-k $(F)_) $(ARGS)
 
 bench: $(DEVELOPMENT) ## throughput and latency figures of this machine
 	@$(RUN) bench $(ARGS)

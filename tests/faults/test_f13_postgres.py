@@ -15,10 +15,11 @@ import pytest
 from services.sandbox.databases import prepare
 from services.sandbox.generate.day import reprice
 from services.sandbox.postgres import Postgres
+from tests.faults.form import full_or
 from tests.faults.site import CHANNEL, LIMIT_S, Site, day, following, site
 from tests.stack import eventually
 
-ROUNDS = 2
+ROUNDS = full_or(2, 1)
 # a table that every transaction of the feed needs: at its beginning, and when all its effects are written. Not rows of it:
 # a transaction that has written holds CEE's outbox back when both databases are on one server
 WINDOWS = {

@@ -12,12 +12,13 @@ from schemas.envelope import header
 from services.kernel.kafka import Record
 from services.sandbox.generate.sizes import SIZES
 from services.source.snapshot import CHUNK
+from tests.faults.form import full_or
 from tests.faults.log import read_log, version_of
 from tests.faults.site import CHANNEL, LIMIT_S, Site, day, following, site
 from tests.stack import eventually
 
 KIND = "sales-documents"
-CHUNKS = 4
+CHUNKS = full_or(4, 2)
 SIZE = "tiny with a past"
 PROGRESS = "select state, done from ceebus.snapshot where channel = $1 and kind = $2 order by id desc limit 1"
 LOCK = "select from ceebus.snapshot where channel = $1 and kind = $2 for update"

@@ -7,12 +7,13 @@ from random import Random
 from typing import Any
 
 from services.kernel.kafka import Outgoing, Partition, Record, producer
+from tests.faults.form import full_or
 from tests.faults.log import read_log, version_of
 from tests.faults.site import CHANNEL, LIMIT_S, Site, day, following, site
 from tests.stack import eventually
 
 WINDOW = 100
-CHANGES = 200
+CHANGES = full_or(200, 100)
 SHOWN = "select kind, key, op, hash, position, removed, audience, objectversion from ceebus.feed where channel = $1 order by kind, key"
 DUE = "select kind, key, objectversion, outcome, code from ceebus.due where channel = $1 order by kind, key"
 # as if the thirty seconds of grace were over
