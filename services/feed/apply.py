@@ -88,7 +88,7 @@ def judge(records: Sequence[Incoming], known: Mapping[Reference, Known], absent:
 def _stale(plan: Plan, record: Incoming, had: Known) -> None:
     """A lower version. Where it is also later in the log, the log itself is behind: looked at again after a while."""
     tell(plan, record, "stale")
-    if had.objectversion is not None and had.topic_partition == record.topic_partition and record.topic_offset > (had.topic_offset or 0):
+    if had.topic_partition == record.topic_partition and record.topic_offset > (had.topic_offset or 0):
         plan.late.append(record)
     if had.waiting is not None and had.waiting <= record.objectversion:
         plan.settled_waiting.append(record.reference)

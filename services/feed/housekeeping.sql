@@ -2,9 +2,12 @@
 -- Keys whose newest record in the log still is one with a lower version are asked for again; the others have healed by themselves.
 with seen as (delete from ceebus.stale where seen_at < now() - $1::interval returning *),
      behind as (select s.channel, s.kind, s.key, s.topic_offset from seen s
-                cross join lateral (select topic_partition, topic_offset from ceebus.feed f
-                                    where f.channel = s.channel and f.kind = s.kind and f.key = s.key offset 0) f
-                where f.topic_partition = s.topic_partition and f.topic_offset < s.topic_offset)
+                left join lateral (select topic_partition, topic_offset from ceebus.feed f
+                                   where f.channel = s.channel and f.kind = s.kind and f.key = s.key offset 0) f on true
+                left join lateral (select topic_partition, topic_offset from ceebus.waiting w
+                                   where w.channel = s.channel and w.kind = s.kind and w.key = s.key offset 0) w on true
+                where coalesce(f.topic_partition, w.topic_partition) = s.topic_partition
+                  and greatest(f.topic_offset, w.topic_offset) < s.topic_offset)
 insert into ceebus.wanted(channel, kind, key, action, reason)
 select channel, kind, key, 'republish', 'stale: the log ends with a lower version at offset ' || topic_offset from behind b
 where not exists (select from ceebus.wanted w where w.taken_at is null and w.channel = b.channel and w.kind = b.kind and w.key = b.key)

@@ -48,6 +48,16 @@ async def test_a_late_record_that_stays_the_newest_of_its_key_is_wanted_once(bed
     assert await wanted(bed) == [("master-data", "units/szt", "republish")]
 
 
+async def test_a_late_record_behind_a_waiting_one_is_wanted_too(bed: Bed, store: Store) -> None:
+    """Nobody has seen it yet, but a new subscriber reads the log's last word all the same."""
+    new, late = bed.log.article("A1", 9), bed.log.article("A1", 5)
+    await bed.apply(new)
+    await bed.apply(late)
+    assert [row["objectversion"] for row in await bed.rows("waiting")] == [9]
+    await heal(store, AT_ONCE)
+    assert await wanted(bed) == [("articles", "A1", "republish")]
+
+
 async def test_redeliveries_and_replays_want_nothing(bed: Bed, store: Store) -> None:
     first, second = bed.log.unit("szt", 1), bed.log.upsert("master-data", "units/szt", 2, dictionary="units", text="b")
     await bed.apply(first)
