@@ -28,7 +28,7 @@ up: $(RUNTIME)   ## the same system, left running with live changes until Ctrl-C
 setup: $(DEVELOPMENT) ## the virtual environment with everything for working on ceebus
 
 test: $(DEVELOPMENT) ## all tests, on a real Kafka and PostgreSQL (ARGS="-k partners" for some of them)
-	@$(RUN) pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(RUN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(DEVELOPMENT) ## ruff's rules and format, and who may import whom
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(BIN)/python -c "from importlinter.cli import lint_imports_command as c; c()"

@@ -43,8 +43,21 @@ hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
 
+# what takes longest begins first, so that at the end only short files are left and no worker waits for another
+FOLDERS = ("faults", "integration", "properties")
+SLOW = ("feed_kills", "stack_life", "source_snapshots", "writer_kills", "end_to_end_edges", "end_to_end", "control_api", "source_ingest")
+
 _numbers = itertools.count(1)
 _channels = itertools.product("TUVWXYZ", "0123456789abcdefghijklmnopqrstuvwxyz", "0123456789.-_")  # an id has at most 3 characters
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _turn(item.path))
+
+
+def _turn(file: Path) -> tuple[int, int]:
+    folder, name = file.relative_to(Path(__file__).parent).parts[0], file.stem.removeprefix("test_")
+    return FOLDERS.index(folder) if folder in FOLDERS else len(FOLDERS), SLOW.index(name) if name in SLOW else len(SLOW)
 
 
 @pytest.fixture(scope="session")
