@@ -15,6 +15,7 @@ from services.control.routes import (
     channels,
     devices,
     due,
+    explain,
     imports,
     processing_queues,
     queues,
@@ -57,7 +58,22 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.access = Access(parts.pool, parts.settings.operator_token)
     # everybody who is known may look; a route that changes something names a higher role in its signature
     guarded = APIRouter(prefix="/v1", dependencies=[Depends(_bearer), Depends(Needs("viewer"))])
-    for route in (channels, status, devices, due, imports, results, queues, tokens, audit, runs, transfers, processing_queues, schedules):
+    for route in (
+        channels,
+        status,
+        explain,
+        devices,
+        due,
+        imports,
+        results,
+        queues,
+        tokens,
+        audit,
+        runs,
+        transfers,
+        processing_queues,
+        schedules,
+    ):
         guarded.include_router(roles_declared(route.routes(parts)))
     app.include_router(guarded)
 
