@@ -19,6 +19,7 @@ from services.cli.lazy import Group, LazyGroup
 
 GROUPS: dict[str, Group] = {
     "status": Group("services.cli.status", "Where the objects of each channel are, kind by kind."),
+    "explain": Group("services.cli.explain", "Why one object has not arrived: its way, and the first obstacle."),
     "channel": Group("services.cli.channel", "Sales channels as CEE states them."),
     "device": Group("services.cli.device", "Devices of the reps: enrol, look, revoke."),
     "due": Group("services.cli.due", "Records and uploads that could not be delivered: look, retry, confirm, discard."),
