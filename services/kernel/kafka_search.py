@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 
 from services.kernel.kafka import Partition, Unreachable, started, stopped
@@ -20,27 +21,43 @@ from services.kernel.settings import Kafka
 ANSWER_LIMIT_S = 5.0
 
 
-async def group_members(settings: Kafka, groups: Sequence[str]) -> dict[str, int]:
-    """How many processes are in each consumer group; one that was killed counts until its session has run out."""
-    found = dict.fromkeys(groups, 0)
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A consumer group: its committed next offsets, and how many processes are in it; a killed one counts until its session has run out."""
+
+    offsets: Mapping[Partition, int]
+    members: int
+
+
+async def groups(settings: Kafka, names: Sequence[str]) -> dict[str, Group]:
+    """The groups by name, all asked at once. Raises Unreachable."""
     async with administrator(settings) as admin:
         try:
-            answers = await admin.describe_consumer_groups([settings.topic_prefix + group for group in groups])
-        except GroupCoordinatorNotAvailableError:
-            return found
-    for answer in answers:
-        for _code, name, _state, _type, _protocol, members, *_ in answer.groups:
-            found[name.removeprefix(settings.topic_prefix)] = len(members)
-    return found
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                return dict(zip(names, await asyncio.gather(*[_group(admin, settings, name) for name in names]), strict=True))
+        except (TimeoutError, KafkaError) as error:
+            raise Unreachable(f"Kafka at {settings.bootstrap}: {error or type(error).__name__}") from error
+
+
+async def _group(admin: AIOKafkaAdminClient, settings: Kafka, name: str) -> Group:
+    prefix = settings.topic_prefix
+    try:
+        answers = await admin.describe_consumer_groups([prefix + name])
+        found = await admin.list_consumer_group_offsets(prefix + name)
+    except GroupCoordinatorNotAvailableError:
+        return Group({}, 0)  # on a new cluster, before anybody has joined a group at all
+    members = sum(len(group[5]) for answer in answers for group in answer.groups)  # code, name, state, type, protocol, members
+    offsets = {(tp.topic.removeprefix(prefix), tp.partition): om.offset for tp, om in found.items() if om.offset >= 0}
+    return Group(offsets, members)
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """A key to look for, from a publish time (ms) or from an offset on; without a key only the bounds are wanted."""
+    """A key to look for, from a publish time (ms) or from an offset on."""
 
-    key: bytes | None = None
+    key: bytes
     since_ms: int | None = None
-    since: int | None = None
+    since: int = 0
 
 
 @dataclass(slots=True)
@@ -75,10 +92,10 @@ async def _newest(inner: AIOKafkaConsumer, settings: Kafka, sought: Mapping[Part
     times = {tp: asked.since_ms for tp, asked in tps.items() if asked.since_ms is not None}
     first = await inner.offsets_for_times(times) if times else {}
     for tp, asked in tps.items():
-        if asked.key is not None and asked.since_ms is not None and first[tp] is not None:
+        if asked.since_ms is None:
+            await _search(inner, tp, (asked.key, max(asked.since, starts[tp])), found[tp], limit_s)
+        elif first[tp] is not None:
             await _search(inner, tp, (asked.key, first[tp].offset), found[tp], limit_s)
-        elif asked.key is not None and asked.since_ms is None:
-            await _search(inner, tp, (asked.key, max(asked.since or 0, starts[tp])), found[tp], limit_s)
     return {plain: found[tp] for plain, tp in zip(sought, tps, strict=True)}
 
 

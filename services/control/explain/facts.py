@@ -8,6 +8,8 @@ from typing import Any
 
 from services.control.explain.finding import Fields, Finding
 
+OUTBOX_ROWS = 20_000  # so far the outbox is looked through for the object's own change
+
 
 @dataclass(slots=True)
 class ChannelFacts:

@@ -5,7 +5,6 @@ So a record can be missing behind a lane only if it really is: what a lane did m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from services.control.explain.facts import ChannelFacts, Place
@@ -13,10 +12,8 @@ from services.control.explain.finding import Fields
 from services.control.known import Known
 from services.control.parts import Parts
 from services.kernel.kafka import Partition
-from services.kernel.kafka_admin import group_offsets
-from services.kernel.kafka_search import Found, group_members
+from services.kernel.kafka_search import Found, Group
 from services.kernel.postgres import Queries
-from services.kernel.settings import Kafka
 
 HERE = Path(__file__).parent
 OURS, CEE = Queries(HERE / "ours.sql"), Queries(HERE / "cee.sql")
@@ -46,13 +43,7 @@ async def channel_facts(parts: Parts, known: Known, direction: str, kind: str) -
     return found
 
 
-async def committed(kafka: Kafka, group: str) -> tuple[dict[Partition, int], int]:
-    """A group's next offsets and how many processes are in it; raises Unreachable."""
-    offsets = await group_offsets(kafka, group)
-    return {partition: offset for partition, (offset, _) in offsets.items()}, (await group_members(kafka, [group]))[group]
-
-
-def place(partition: Partition, found: Found, reached: Mapping[Partition, int], members: int) -> Place:
+def place(partition: Partition, found: Found, reader: Group) -> Place:
     """A reader without a position stands at the log's start."""
-    marker = max(reached.get(partition, found.start), found.start)
-    return Place(*partition, min(marker, found.end), found.end, members, found.offset, found.complete)
+    marker = max(reader.offsets.get(partition, found.start), found.start)
+    return Place(*partition, min(marker, found.end), found.end, reader.members, found.offset, found.complete)

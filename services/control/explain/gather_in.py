@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from schemas import topics
@@ -10,14 +9,15 @@ from schemas.channel import encode_channel
 from schemas.export.results import key_of
 from services.control.cee import CeeAway
 from services.control.explain.facts import Inbound
-from services.control.explain.gather import CEE, OURS, SEARCH_S, channel_facts, committed, in_cee, ours, place
-from services.control.explain.gather_out import gather_out
+from services.control.explain.gather import CEE, CEE_S, OURS, SEARCH_S, channel_facts, in_cee, ours, place
+from services.control.explain.gather_out import FEED, gather_out
 from services.control.known import Known
 from services.control.parts import Parts
 from services.kernel.kafka import Partition, Unreachable, partition_for
-from services.kernel.kafka_search import Sought, newest_of_keys
+from services.kernel.kafka_search import Found, Group, Sought, groups, newest_of_keys
 
 _BACK_AS = {"partners": "partners", "documents": "sales-documents", "attachments": "attachments"}  # visits do not come back
+WRITER = "ceebus.writer"
 _DEVICE = "device/"
 _LOOK_BACK = 5_000  # records behind the reader that are looked through as well
 
@@ -58,31 +58,28 @@ async def _source_id(parts: Parts, channel: str, kind: str, key: str) -> str | N
 
 async def _log(parts: Parts, channel: str, found: Inbound, source_id: str) -> None:
     """Importer in mobile.*, writer in import.*, feed in results.*; all None when Kafka does not answer."""
-    kafka, key = parts.settings.kafka, source_id.encode()
+    kafka, key, importer = parts.settings.kafka, source_id.encode(), f"ceebus.import.{encode_channel(channel)}"
     number = partition_for(key, topics.IMPORT_PARTITIONS)
-    read = (topics.mobile(channel, found.kind), number)
-    write, told = (topics.importing(channel, found.kind), number), (topics.results(channel), 0)
+    read, write = (topics.mobile(channel, found.kind), number), (topics.importing(channel, found.kind), number)
+    told = (topics.results(channel), 0)
     try:
-        importer = await committed(kafka, f"ceebus.import.{encode_channel(channel)}")
-        writer, feed = await committed(kafka, "ceebus.writer"), await committed(kafka, "ceebus.feed")
-        sought = {
-            read: Sought(key, since=_from(read, importer[0])),
-            write: Sought(key, since=_from(write, writer[0])),
-            told: Sought(),
-        }
-        bounds = await newest_of_keys(kafka, sought, SEARCH_S)
-        written = await parts.cee.fetch(CEE.writer_offsets, write[0], limit_s=5)
+        readers = await groups(kafka, [importer, WRITER, FEED])
+        sought = {read: _from(key, read, readers[importer]), write: _from(key, write, readers[WRITER])}
+        looked = await newest_of_keys(kafka, sought, SEARCH_S)
+        ends = await parts.logs.ends([told[0]])
+        rows = await parts.cee.fetch(CEE.writer_offsets, write[0], limit_s=CEE_S)
     except (Unreachable, CeeAway):
         return
     # what has its effect counts, not the copy in Kafka, which may be a batch behind
-    reached = {(write[0], row["topic_partition"]): row["next_offset"] for row in written}
-    found.importer = place(read, bounds[read], *importer)
-    found.writer = place(write, bounds[write], reached or writer[0], writer[1])
-    found.results = place(told, bounds[told], *feed)
+    writer = Group({(write[0], row["topic_partition"]): row["next_offset"] for row in rows}, readers[WRITER].members)
+    found.importer = place(read, looked[read], readers[importer])
+    found.writer = place(write, looked[write], writer)
+    found.results = place(told, Found(0, ends.get(told, 0)), readers[FEED])
 
 
-def _from(partition: Partition, reached: Mapping[Partition, int]) -> int:
-    return max(reached.get(partition, 0) - _LOOK_BACK, 0)
+def _from(key: bytes, partition: Partition, reader: Group) -> Sought:
+    """Some records behind the reader are looked at as well: an upload that came lately is found though it was handled."""
+    return Sought(key, since=max(reader.offsets.get(partition, 0) - _LOOK_BACK, 0))
 
 
 async def _sender(parts: Parts, known: Known, found: Inbound) -> None:

@@ -9,18 +9,18 @@ from schemas import topics
 from schemas.channel import encode_channel
 from services.control.cee import CeeAway
 from services.control.explain.device_way import ATTACHMENTS
-from services.control.explain.facts import CeeFacts, LogFacts, Outbound, Place
+from services.control.explain.facts import OUTBOX_ROWS, CeeFacts, LogFacts, Outbound, Place
 from services.control.explain.finding import Fields, Finding, obstacle
-from services.control.explain.gather import CEE, OURS, SEARCH_S, channel_facts, committed, in_cee, ours, place
+from services.control.explain.gather import CEE, OURS, SEARCH_S, channel_facts, in_cee, ours, place
 from services.control.explain.lacking import why_lacking
 from services.control.explain.way_out import way_out
 from services.control.known import Known
 from services.control.parts import Parts
 from services.control.positions import SQL as POSITIONS
 from services.kernel.kafka import Partition, Unreachable, partition_for
-from services.kernel.kafka_search import Sought, newest_of_keys
+from services.kernel.kafka_search import Found, Group, Sought, groups, newest_of_keys
 
-OUTBOX_ROWS = 50_000  # so far the outbox is looked through for the object's own change
+FEED = "ceebus.feed"
 SKEW_MS = 2_000  # between the clocks of CEE's database and of the broker
 _SNAPSHOTTED = "cee"
 _BEYOND = ("audience", "device")  # stages that keep no child
@@ -50,7 +50,7 @@ async def _cee(parts: Parts, known: Known, found: Outbound) -> CeeFacts | None:
             facts.row = await in_cee(parts, CEE.row.replace("kind_view", kind.replace("-", "_")), channel, key)
             facts.snapshot = await in_cee(parts, CEE.snapshot, *place)
         facts.published = await in_cee(parts, CEE.published, *place)
-        facts.outbox = await in_cee(parts, CEE.outbox, *place, OUTBOX_ROWS) or {}
+        facts.outbox = await in_cee(parts, CEE.outbox, *place, OUTBOX_ROWS + 1) or {}
         works = await in_cee(parts, CEE.source_works, channel)
         facts.source_works = works is None or bool(works["works"])
         if facts.outbox["held"]:
@@ -64,21 +64,24 @@ async def _cee(parts: Parts, known: Known, found: Outbound) -> CeeFacts | None:
 
 async def _log(parts: Parts, channel: str, found: Outbound, published: Fields) -> LogFacts | None:
     """The exporter in cee.*, the feed in export.* and outcomes.*; None: Kafka does not answer."""
-    kafka, name = parts.settings.kafka, topics.cee(channel, found.kind)
+    kafka, name, exporter = parts.settings.kafka, topics.cee(channel, found.kind), f"ceebus.export.{encode_channel(channel)}"
     specs = {spec.name: spec.partitions for spec in topics.declared(channel)}
     number = partition_for(topics.partition_key(found.kind, found.key).encode(), specs[name])
     read = (name, number)
-    behind: tuple[Partition, Partition] = ((topics.export(channel, found.kind), number), (topics.outcomes(channel), 0))
-    sought = {read: Sought(found.key.encode(), published["at_ms"] - SKEW_MS), behind[0]: Sought(), behind[1]: Sought()}
+    behind: list[Partition] = [(topics.export(channel, found.kind), number), (topics.outcomes(channel), 0)]
     try:
-        exporter, feed = await asyncio.gather(committed(kafka, f"ceebus.export.{encode_channel(channel)}"), committed(kafka, "ceebus.feed"))
-        bounds = await newest_of_keys(kafka, sought, SEARCH_S)
+        readers, looked = await asyncio.gather(
+            groups(kafka, [exporter, FEED]),
+            newest_of_keys(kafka, {read: Sought(found.key.encode(), published["at_ms"] - SKEW_MS)}, SEARCH_S),
+        )
+        # after the exporter's marker: what it has passed stands before these ends
+        ends = await parts.logs.ends([topic for topic, _ in behind])
     except Unreachable:
         return None
     rows = await parts.pool.fetch(POSITIONS.feed_offsets, [topic for topic, _ in behind])
-    reached = {(row["topic"], row["topic_partition"]): row["next_offset"] for row in rows}
-    feeds: list[Place] = [place(partition, bounds[partition], reached, feed[1]) for partition in behind]
-    return LogFacts(place(read, bounds[read], *exporter), max(feeds, key=lambda one: one.lag))
+    feed = Group({(row["topic"], row["topic_partition"]): row["next_offset"] for row in rows}, readers[FEED].members)
+    feeds: list[Place] = [place(partition, Found(0, ends.get(partition, 0)), feed) for partition in behind]
+    return LogFacts(place(read, looked[read], readers[exporter]), max(feeds, key=lambda one: one.lag))
 
 
 async def _tables(parts: Parts, found: Outbound) -> None:

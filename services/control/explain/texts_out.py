@@ -268,6 +268,11 @@ OUT: dict[str, Said] = {
         "Keine Änderung des Objekts wartet in der Outbox von CEE.",
         "No change of the object waits in CEE's outbox.",
     ),
+    "outbox_long": Said(
+        "Źródło jest opóźnione: w skrzynce CEE czeka ponad {rows} zmian, przeszukano tylko najstarsze.",
+        "Die Quelle ist im Rückstand: in der Outbox von CEE warten über {rows} Änderungen, nur die ältesten wurden angesehen.",
+        "The source is behind: more than {rows} changes wait in CEE's outbox, only the oldest were looked at.",
+    ),
     "transaction_open": Said(
         "Otwarta transakcja w CEE (proces {pid}, {application}, od {open_s}) zatrzymuje późniejsze zmiany.",
         "Eine offene Transaktion in CEE (Prozess {pid}, {application}, seit {open_s}) hält spätere Änderungen auf.",

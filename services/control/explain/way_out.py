@@ -6,7 +6,7 @@ from typing import Literal
 
 from services.control.explain.channel_way import channel_step, reader_step, transfer_step
 from services.control.explain.device_way import arrival
-from services.control.explain.facts import CeeFacts, Outbound
+from services.control.explain.facts import OUTBOX_ROWS, CeeFacts, Outbound
 from services.control.explain.finding import Fields, Finding, told
 from services.control.explain.membership import membership
 from services.control.explain.outcome_way import outcome_step
@@ -80,6 +80,8 @@ def _outbox(facts: Outbound, cee: CeeFacts) -> Finding:
     if not outbox.get("begun"):
         return Finding("outbox", False, "source_behind" if cee.source_works else "source_stopped", found)
     whole = facts.version is None and cee.row is not None and (outbox["scoped"] or outbox["expanding"])
+    if not outbox["own"] and not whole and outbox["rows"] > OUTBOX_ROWS:
+        return Finding("outbox", None, "outbox_long", found | {"rows": OUTBOX_ROWS})
     if not outbox["own"] and not whole:
         return Finding("outbox", True, "outbox_clear", found)
     if outbox["own_held"] if outbox["own"] else outbox["held"]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.control.explain.facts import ChannelFacts, LogFacts, Outbound
+from services.control.explain.facts import OUTBOX_ROWS, ChannelFacts, LogFacts, Outbound
 from services.control.explain.finding import Finding, obstacle
 from services.control.explain.way_out import fate_of, way_out
 from tests.unit.control.explained import AT, DEVICE, DUE, FEED, OUTBOX, TRANSFER, cee, outbound, place
@@ -118,6 +118,12 @@ OUTBOXES: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("changed", "code"), OUTBOXES)
 def test_a_change_that_is_not_published_is_the_source_s_or_an_open_transaction_s(changed: dict[str, Any], code: str) -> None:
     assert first(outbound(cee=cee(**changed), feed=None if "published" in changed else FEED)) == code
+
+
+def test_an_outbox_too_long_to_look_through_blames_nobody() -> None:
+    steps = way_out(outbound(cee=cee(outbox=OUTBOX | {"rows": OUTBOX_ROWS + 1})))
+    assert obstacle(steps) is None
+    assert [step.code for step in steps if step.stage == "outbox"] == ["outbox_long"]
 
 
 def test_a_snapshot_keeps_only_what_has_not_arrived() -> None:
