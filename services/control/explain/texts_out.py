@@ -85,9 +85,9 @@ OUT: dict[str, Said] = {
         "Tryb {mode}; przebieg {run} czeka, bo kolejka {queue} jest wstrzymana.",
         "Modus {mode}; Lauf {run} wartet, weil die Warteschlange {queue} angehalten ist.",
         "Mode {mode}; run {run} waits because queue {queue} is paused.",
-        "Wznów kolejkę: `ceebus queue set {queue}` (opcje: `--help`).",
-        "Setzen Sie die Warteschlange fort: `ceebus queue set {queue}` (Optionen: `--help`).",
-        "Let the queue go on: `ceebus queue set {queue}` (options: `--help`).",
+        "Wznów kolejkę: `ceebus queue resume {queue}`.",
+        "Setzen Sie die Warteschlange fort: `ceebus queue resume {queue}`.",
+        "Let the queue go on: `ceebus queue resume {queue}`.",
     ),
     "transfer_scheduled": Said(
         "Tryb {mode}: następny przebieg według harmonogramu {name} o {next_at}.",

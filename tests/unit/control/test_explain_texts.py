@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from string import Formatter
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
 from services.control.explain.finding import Finding
 from services.control.explain.texts import TEXTS, step_of
+from services.launch import GROUPS
 from tests.unit.control.explained import literals, named_in_findings
 
 
@@ -26,6 +30,16 @@ def test_every_code_says_the_same_in_three_languages(code: str) -> None:
         assert len({frozenset(braces(text)) for text in group}) == 1
         assert len({tuple(re.findall(r"`ceebus ([a-z]+ ?[a-z]*)", text)) for text in group}) == 1, "the same commands"
     assert len(set(texts)) == 3, "a text was not translated"
+
+
+def test_every_command_that_is_advised_exists() -> None:
+    advised = {
+        command for said in TEXTS.values() for command in re.findall(r"`ceebus ([a-z{} ]+)", said.next_en.replace("{direction}", "export"))
+    }
+    assert len(advised) > 10
+    for name, *rest in (command.split() for command in advised):
+        command = typer.main.get_command(import_module(GROUPS[name].module).app)
+        assert not isinstance(command, TyperGroup) or rest[0] in command.commands, (name, rest)
 
 
 def test_every_code_that_is_decided_has_a_text_and_no_text_is_left_over() -> None:
