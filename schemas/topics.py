@@ -34,6 +34,7 @@ COMPACTED = _ALWAYS | {
     "delete.retention.ms": str(7 * _DAY_MS),  # a subscriber away for a week still meets the tombstones (T33)
 }
 KEPT_90_DAYS = _ALWAYS | {"cleanup.policy": "delete", "retention.ms": str(90 * _DAY_MS)}
+KEPT_7_DAYS = _ALWAYS | {"cleanup.policy": "delete", "retention.ms": str(7 * _DAY_MS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,16 @@ def results(channel: str) -> str:
     return f"results.{encode_channel(channel)}"
 
 
+def replay(channel: str, name: str) -> str:
+    """Copies of `export.*` for one subscriber; written by control when somebody asks for a replay. Keys as there."""
+    return f"replay.{encode_channel(channel)}.{name}"
+
+
 def parse(topic: str) -> tuple[str, str, str]:
-    """Topic -> (stream, channel, kind); kind is "" for `outcomes.*` and `results.*`, channel too for `channels`."""
+    """Topic -> (stream, channel, kind); kind is "" for `outcomes.*` and `results.*`, channel too for `channels`.
+
+    Of `replay.*` the third part is the subscriber's name.
+    """
     stream, _, rest = topic.partition(".")
     channel, _, kind = rest.partition(".")
     return stream, decode_channel(channel), kind
@@ -95,6 +104,11 @@ def declared(channel: str) -> list[TopicSpec]:
         specs.append(TopicSpec(importing(channel, kind), IMPORT_PARTITIONS, KEPT_90_DAYS))
     specs.append(TopicSpec(results(channel), 1, KEPT_90_DAYS))
     return specs
+
+
+def replayed(channel: str, name: str, partitions: int) -> TopicSpec:
+    """The topic of one subscriber's replays: made when it is asked for, so no part of what a channel needs."""
+    return TopicSpec(replay(channel, name), partitions, KEPT_7_DAYS)
 
 
 def channels() -> TopicSpec:

@@ -24,6 +24,7 @@ GROUPS: dict[str, Group] = {
     "device": Group("services.cli.device", "Devices of the reps: enrol, look, revoke."),
     "due": Group("services.cli.due", "Records and uploads that could not be delivered: look, retry, confirm, discard."),
     "export": Group("services.cli.export", "Transfers from CEE as runs: since the last transfer, anytime, or a moment."),
+    "replay": Group("services.cli.replay", "Send again, to one device or one subscriber."),
     "import": Group("services.cli.imports", "Uploads on their way into CEE, kind by kind."),
     "runs": Group("services.cli.runs", "Runs: list, show, watch, cancel, resume."),
     "mode": Group("services.cli.mode", "Live, scheduled or on demand, for each channel and direction."),

@@ -9,6 +9,7 @@ from services.control.app import create_app
 from services.control.cee import Cee
 from services.control.known import Channels
 from services.control.parts import Parts
+from services.control.replays.copying import Copying
 from services.control.runs.manager import Manager
 from services.control.runs.progress import Progress
 from services.control.schedules.scheduler import Scheduler
@@ -33,7 +34,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         parts = Parts(settings, pool, cee, channels, status, logs, Progress(pool, cee, stop))
         manager = Manager(pool, settings.database_url, cee, channels, run_logs)
         scheduler = Scheduler(pool, channels, settings.database_url)
-        beside = [asyncio.create_task(one.run()) for one in (channels, manager, scheduler)]
+        beside = [asyncio.create_task(one.run()) for one in (channels, manager, scheduler, Copying(settings, pool, client))]
         try:
             await serve_http(create_app(parts), settings.control.host, settings.control.port, stop)
         finally:
@@ -41,6 +42,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             await cee.close()
+
+
+def _now_ms() -> float:
+    return time.time() * 1000
 
 
 if __name__ == "__main__":

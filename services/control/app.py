@@ -19,6 +19,7 @@ from services.control.routes import (
     imports,
     processing_queues,
     queues,
+    replays,
     results,
     runs,
     schedules,
@@ -32,7 +33,7 @@ from services.kernel.kafka import Unreachable
 from services.kernel.logging import log
 
 _ABOUT = (
-    "Channels, their status, devices and due records, and who did what. Errors are RFC 9457 problems with a stable `code`. "
+    "Channels, their status, devices, due records and replays, and who did what. Errors are RFC 9457 problems with a stable `code`. "
     "Lists come in pages: `next` of one is `cursor` of the following. "
     "`x-ceebus-role` is the role a token needs: a viewer looks, an operator steers, an admin also sets up."
 )
@@ -58,22 +59,8 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.access = Access(parts.pool, parts.settings.operator_token)
     # everybody who is known may look; a route that changes something names a higher role in its signature
     guarded = APIRouter(prefix="/v1", dependencies=[Depends(_bearer), Depends(Needs("viewer"))])
-    for route in (
-        channels,
-        status,
-        explain,
-        devices,
-        due,
-        imports,
-        results,
-        queues,
-        tokens,
-        audit,
-        runs,
-        transfers,
-        processing_queues,
-        schedules,
-    ):
+    seen = (channels, status, explain, devices, due, imports, results, queues, tokens, audit)
+    for route in (*seen, runs, transfers, processing_queues, schedules, replays):
         guarded.include_router(roles_declared(route.routes(parts)))
     app.include_router(guarded)
 

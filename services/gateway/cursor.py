@@ -1,6 +1,7 @@
 """How far a device has come, as an opaque signed text. Made and read by the sync and ack routes only.
 
-A cursor belongs to one channel, device, rep, device database (db_epoch) and life of the feed (feed_epoch).
+A cursor belongs to one channel, device, rep, device database (db_epoch) and life of the feed (feed_epoch). It names the
+newest replay that has put it back (services/gateway/replay.py).
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class Cursor:
     data: Place = Place()
     attachments: Place = Place()
     complete: tuple[str, ...] = ()
+    replay: int = 0
 
     def place(self, group: str) -> Place:
         return self.data if group == "data" else self.attachments
@@ -63,7 +65,7 @@ def write(key: bytes, cursor: Cursor) -> str:
     """The text a device keeps."""
     places = [[place.position, place.base, int(place.full)] for place in (cursor.data, cursor.attachments)]
     owner = [cursor.channel, cursor.device, cursor.rep, cursor.db_epoch.hex, cursor.feed_epoch]
-    return tokens.seal(key, _PURPOSE, [*owner, *places, [GROUPS.index(group) for group in cursor.complete]])
+    return tokens.seal(key, _PURPOSE, [*owner, *places, [GROUPS.index(group) for group in cursor.complete], cursor.replay])
 
 
 def read(key: bytes, text: str, owner: Cursor) -> Cursor:
@@ -82,7 +84,7 @@ def read(key: bytes, text: str, owner: Cursor) -> Cursor:
     if found.rep != owner.rep:
         raise resync("The device was given to another sales representative.")
     # a channel without a feed yet: nothing to go on from, everything still to come
-    return found if found.feed_epoch else replace(owner, complete=found.complete)
+    return found if found.feed_epoch else replace(owner, complete=found.complete, replay=found.replay)
 
 
 def resync(why: str) -> Problem:
@@ -91,6 +93,7 @@ def resync(why: str) -> Problem:
 
 
 def _from(values: list[Any]) -> Cursor:
-    channel, device, rep, db_epoch, feed_epoch, data, attachments, complete = values
+    channel, device, rep, db_epoch, feed_epoch, data, attachments, complete, *replay = values
     first, second = (Place(position, base, bool(full)) for position, base, full in (data, attachments))
-    return Cursor(channel, device, rep, UUID(hex=db_epoch), feed_epoch, first, second, tuple(GROUPS[at] for at in complete))
+    owner = (channel, device, rep, UUID(hex=db_epoch), feed_epoch)
+    return Cursor(*owner, first, second, tuple(GROUPS[at] for at in complete), *replay)  # a device may keep one from before replays

@@ -45,6 +45,21 @@ where id = $1 and (last_seen_at is null or last_seen_at < now() - interval '10 s
 -- How far the channel's feed is, how far back its removals are known, and which life of it this is.
 select last, oldest, epoch::text as epoch from ceebus.feed_position where channel = $1
 
+-- name: replay
+-- What an operator wants a device to get again, if anything.
+select id, data_position, attachments_position, whole from ceebus.device_replay where device = $1 and done_at is null
+
+-- name: replay_taken
+-- A page after it is about to be given.
+update ceebus.device_replay set taken_at = now() where id = $1 and taken_at is null
+
+-- name: replay_acknowledged
+-- The device has complete cuts of these groups ($3 data, $4 attachments) that were begun after replay $2.
+update ceebus.device_replay
+set data_done = data_done or $3, attachments_done = attachments_done or $4,
+    done_at = case when (data_done or $3) and (attachments_done or $4) then now() end
+where device = $1 and id <= $2 and done_at is null
+
 -- name: data_rows
 -- The next rows of a rep's data ($4) and of his device ($7) in feed order: the body, or null where the device has to forget the row.
 select position, kind, key,

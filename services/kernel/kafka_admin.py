@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import GroupCoordinatorNotAvailableError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, TopicAlreadyExistsError, for_code
 
 from schemas.topics import TopicSpec
 from services.kernel.kafka import Partition, Unreachable, started, stopped
@@ -107,6 +107,25 @@ async def log_bounds(settings: Kafka, partitions: Sequence[Partition]) -> dict[P
     async with _onlooker(settings, partitions) as (inner, tps):
         starts, ends = await inner.beginning_offsets(list(tps)), await inner.end_offsets(list(tps))
         return {plain: (starts[tp], ends[tp]) for tp, plain in tps.items()}
+
+
+async def log_since(settings: Kafka, partitions: Sequence[Partition], since_ms: int | None) -> dict[Partition, tuple[int, int]]:
+    """By partition the first offset published at or after the moment (None: that is there), and where the log ends now (T32)."""
+    inner = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, client_id="ceebus-bounds", enable_auto_commit=False)
+    await started(inner, settings)
+    try:
+        tps = {TopicPartition(settings.topic_prefix + topic, number): (topic, number) for topic, number in partitions}
+        ends = await inner.end_offsets(list(tps))
+        if since_ms is None:
+            starts = await inner.beginning_offsets(list(tps))
+        else:
+            found = await inner.offsets_for_times(dict.fromkeys(tps, since_ms))
+            starts = {tp: min(at.offset, ends[tp]) if at else ends[tp] for tp, at in found.items()}
+        return {plain: (starts[tp], ends[tp]) for tp, plain in tps.items()}
+    except KafkaError as error:
+        raise Unreachable(f"{type(error).__name__}: {error}") from error
+    finally:
+        await stopped(inner)
 
 
 async def published_at(settings: Kafka, places: Mapping[Partition, int]) -> dict[Partition, int]:

@@ -22,11 +22,11 @@ from tests.stack import eventually
 
 PUT = """
 insert into ceebus.feed(channel, kind, key, objectversion, hash, op, body, audience, left_audience, removed, position,
-    topic_partition, topic_offset)
-values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0)
+    topic_partition, topic_offset, at)
+values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, clock_timestamp())
 on conflict (channel, kind, key) do update set objectversion = excluded.objectversion, hash = excluded.hash, op = excluded.op,
     body = excluded.body, audience = excluded.audience, left_audience = excluded.left_audience, removed = excluded.removed,
-    position = excluded.position"""
+    position = excluded.position, at = excluded.at"""
 CODE = """
 insert into ceebus.device(id, channel, rep, enrol_hash, enrol_expires_at) values($1, $2, $3, $4, now() + $5::text::interval)
 on conflict (id) do update set enrol_hash = excluded.enrol_hash, enrol_expires_at = excluded.enrol_expires_at, state = 'enrolled'"""

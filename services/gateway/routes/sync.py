@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import Response, StreamingResponse
 
 from services.gateway import cursor as cursors
+from services.gateway import replay
 from services.gateway.access import SQL, Identity
 from services.gateway.compression import Compressor, negotiate
 from services.gateway.cursor import Cursor
@@ -51,6 +52,7 @@ def routes(parts: Parts, identify: Identify) -> APIRouter:
         """
         fresh = fresh_cursor(who, epoch)
         at = cursors.read(parts.key, asked.cursor, fresh) if asked.cursor else fresh
+        at = await replay.put_back(parts.pool, at)
         first = await read_page(parts.pool, at, asked.groups, asked.limit)  # before the answer starts: still a clean 410 or 503
         await parts.pool.execute(SQL.seen, who.device)
         metrics.DEVICE_LAST_SEEN.labels(who.channel).set_to_current_time()
@@ -102,6 +104,7 @@ async def _acknowledge(parts: Parts, who: Identity, cursor: Cursor) -> Acknowled
             check(cursor, cursor.complete, place["last"] if place else 0, 0, place["epoch"] if place else "")
         reached = [cursor.place(group).position if group in cursor.complete else None for group in cursors.GROUPS]
         row = await connection.fetchrow(SQL.acknowledge, who.device, who.channel, *reached, cursor.db_epoch, cursor.feed_epoch or None)
+        await replay.acknowledge(connection, cursor)
         if "data" in cursor.complete:
             await connection.execute(SQL.register_epoch, who.device, cursor.db_epoch)
         registered = await connection.fetchrow(SQL.device, who.device)

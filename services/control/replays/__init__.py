@@ -1,0 +1,1 @@
+"""Sending again: to one device, to one subscriber (design.md 6)."""
