@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.client import control
-from services.cli.output import Json, Why, moment, say, show_json, table
+from services.cli.output import Json, Why, moment, say, seconds, show_json, table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Devices of the reps: enrol, look, revoke.")
 Id = Annotated[str, typer.Argument(metavar="DEVICE", help="Id of the device.")]
@@ -46,7 +46,7 @@ def list_devices(
     if as_json:
         show_json(rows)
         return
-    columns = ("device", "channel", "rep", "name", "state", "last seen", ">behind")
+    columns = ("device", "channel", "rep", "name", "state", "last seen", ">behind", ">behind by")
     table(columns, [_line(row) for row in rows], empty="no devices yet: `ceebus device enroll CHANNEL REP`")
 
 
@@ -71,4 +71,4 @@ def _show(row: dict[str, Any], as_json: bool) -> None:
 
 def _line(row: dict[str, Any]) -> tuple[Any, ...]:
     behind = row["last"] - row["data_position"] if row["data_position"] is not None and row["last"] is not None else row["last"]
-    return (row["id"], row["channel"], row["rep"], row["name"], row["state"], moment(row["last_seen_at"]), behind)
+    return (row["id"], row["channel"], row["rep"], row["name"], row["state"], moment(row["last_seen_at"]), behind, seconds(row["behind_s"]))

@@ -13,7 +13,7 @@ from services.cli.failure import NOT_AS_WANTED, NOT_REACHABLE, Failure
 from services.cli.output import Json, cell, note, say, seconds, show_json, table
 
 app = typer.Typer(add_completion=False)
-_COLUMNS = ("=kind", ">in CEE", ">published", ">exported", ">feed", ">devices", ">due", ">lag", ">oldest")
+_COLUMNS = ("=kind", ">in CEE", ">published", ">exported", ">feed", ">devices", ">due", ">lag", ">to feed", ">to device")
 _NAMES = ("kind", "in_cee", "published", "exported", "feed", "on_devices", "due", "lag_records")
 
 
@@ -26,7 +26,8 @@ def status(
 ) -> None:
     """Objects of each kind in CEE, on the bus, in the feed and on all devices; what is due, and what is on its way.
 
-    lag: records on their way. oldest: how long the first of them has been. devices: what every active device has in use.
+    lag: records on their way. devices: what every active device has in use. to feed, to device: age of the oldest change in CEE
+    that is not on the feed, or that some active device has not acknowledged.
     """
     answer = control()
     arrived = Waiting(answer, channel).until(time.monotonic() + wait) if wait else True
@@ -48,7 +49,7 @@ def status(
 
 
 def _show(one: dict[str, Any]) -> None:
-    rows = [[row[name] for name in _NAMES] + [seconds(row["oldest_age_s"])] for row in one["kinds"]]
+    rows = [[row[name] for name in _NAMES] + [seconds(row[age]) for age in ("feed_age_s", "device_age_s")] for row in one["kinds"]]
     table(_COLUMNS, rows, title=f"Channel {one['channel']}{'' if one['active'] else ' (inactive)'}")
     devices, outbox = one["devices"], one["outbox"]
     say(f"devices  {devices['active']} active, {devices['complete']} have everything")

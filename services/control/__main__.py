@@ -7,7 +7,9 @@ import time
 
 from services.control.app import create_app
 from services.control.cee import Cee
+from services.control.freshness import Freshness
 from services.control.known import Channels
+from services.control.lateness import FeedLateness
 from services.control.parts import Parts
 from services.control.replays.copying import Copying
 from services.control.runs.manager import Manager
@@ -30,11 +32,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         Logs(settings.kafka, f"{client}-logs") as logs,
         Logs(settings.kafka, f"{client}-runs") as run_logs,
     ):
-        status = Status(settings.kafka, pool, cee, lambda: time.time() * 1000)
+        status = Status(settings.kafka, pool, cee, _now_ms)
         parts = Parts(settings, pool, cee, channels, status, logs, Progress(pool, cee, stop))
         manager = Manager(pool, settings.database_url, cee, channels, run_logs)
         scheduler = Scheduler(pool, channels, settings.database_url)
-        beside = [asyncio.create_task(one.run()) for one in (channels, manager, scheduler, Copying(settings, pool, client))]
+        copying = Copying(settings, pool, client)
+        freshness = Freshness(channels, FeedLateness(settings.kafka, logs, pool, cee), pool, _now_ms)
+        beside = [asyncio.create_task(one.run()) for one in (channels, manager, scheduler, copying, freshness)]
         try:
             await serve_http(create_app(parts), settings.control.host, settings.control.port, stop)
         finally:

@@ -19,6 +19,13 @@ from ceebus.outbox o join ceebus.source_cursor c on c.channel = $1
 where (o.txid, o.seq) > (c.txid, c.seq) and (o.channel is null or o.channel = $1)
 group by o.kind
 
+-- name: oldest
+-- Of several channels the oldest committed change of each kind that the source has not passed yet.
+select c.channel, o.kind, extract(epoch from now() - min(o.at))::float8 as age_s
+from ceebus.source_cursor c
+join ceebus.outbox o on (o.txid, o.seq) > (c.txid, c.seq) and (o.channel is null or o.channel = c.channel)
+where c.channel = any($1::text[]) group by c.channel, o.kind
+
 -- name: horizon
 -- How long the oldest transaction that has written something has held the outbox back, in seconds.
 select coalesce(extract(epoch from max(now() - xact_start)), 0)::float8 as age_s

@@ -80,6 +80,10 @@ class KindStatus(BaseModel):
     feed_lag: int | None
     lag_records: Annotated[int | None, Field(description="records of cee.* before the exporter and of export.* before the feed")]
     oldest_age_s: Annotated[float | None, Field(description="age of the oldest change that is still on its way to the feed")]
+    feed_age_s: Annotated[float | None, Field(description="age of the oldest change in CEE that is not on the feed; 0: nothing is late")]
+    device_age_s: Annotated[
+        float | None, Field(description="age of the oldest change in CEE that an active device has not acknowledged; 0: nothing is late")
+    ]
     due_age_s: Annotated[float | None, Field(description="age of the oldest due record")]
 
 

@@ -19,6 +19,22 @@ where d.id = $1
 -- What an action changes of a device; nobody else does until our transaction ends.
 select channel, rep, name, state from ceebus.device where id = $1 for no key update
 
+-- name: behind
+-- How long active devices lack something that is for them: age of the first row above what each has, by feed order.
+-- One that has nothing yet could not have it before it was enrolled. No row for one that lacks nothing.
+select d.id, extract(epoch from now() - min(case when a.device is null then greatest(x.at, d.enrolled_at) else x.at end))::float8 as behind_s
+from ceebus.device d join ceebus.feed_position p on p.channel = d.channel
+left join ceebus.device_ack a on a.device = d.id and a.channel = d.channel and a.feed_epoch = p.epoch
+cross join lateral (
+    (select coalesce(f.event_at, f.at) as at from ceebus.feed f
+     where f.channel = d.channel and f.kind <> 'attachments' and f.position > coalesce(a.data_position, 0)
+       and (f.audience is null or array[d.rep, 'device/' || d.id, '*'] && (f.audience || f.left_audience)) order by f.position limit 1)
+    union all
+    (select coalesce(f.event_at, f.at) from ceebus.feed f
+     where f.channel = d.channel and f.kind = 'attachments' and f.position > coalesce(a.attachments_position, 0)
+       and (f.audience is null or array[d.rep, 'device/' || d.id, '*'] && (f.audience || f.left_audience)) order by f.position limit 1)) x
+where d.id = any($1::text[]) and d.state = 'active' group by d.id
+
 -- name: add
 -- A new device, waiting for its enrolment code; no row when the id is taken.
 insert into ceebus.device(id, channel, rep, name, state, enrol_hash, enrol_expires_at)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.control.channel_models import DevicesBehind, KindStatus, OutboxStatus
+from services.control.freshness import device_age
 from services.control.positions import Passed, Positions
 from services.kernel.postgres import Row
 
@@ -28,6 +29,7 @@ class Figures:
     waiting: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, Any] = field(default_factory=dict)
     devices: DevicesBehind | None = None
+    late_devices: Mapping[str, float] | None = None  # ms by kind; None: no active device
 
 
 def kind_status(kind: str, figures: Figures, now_ms: float) -> KindStatus:
@@ -38,6 +40,8 @@ def kind_status(kind: str, figures: Figures, now_ms: float) -> KindStatus:
     published = figures.published.get(kind, {"live": 0})["live"] if figures.published is not None else None
     exporter = figures.positions.exporter[kind] if figures.positions else None
     fed = figures.positions.feed[kind] if figures.positions else None
+    oldest = _oldest(figures.outbox_kinds.get(kind), [exporter, fed], now_ms)
+    on_feed = (oldest or 0.0) if figures.outbox and figures.positions else None
     return KindStatus(
         kind=kind,
         source=source,
@@ -57,7 +61,9 @@ def kind_status(kind: str, figures: Figures, now_ms: float) -> KindStatus:
         exporter_lag=exporter.lag if exporter else None,
         feed_lag=fed.lag if fed else None,
         lag_records=exporter.lag + fed.lag if exporter and fed else None,
-        oldest_age_s=_oldest(figures.outbox_kinds.get(kind), [exporter, fed], now_ms),
+        oldest_age_s=oldest,
+        feed_age_s=on_feed,
+        device_age_s=device_age(on_feed, figures.late_devices, kind, now_ms) if on_feed is not None else None,
         due_age_s=max((row["age_s"] for row in due), default=None),
     )
 

@@ -59,6 +59,10 @@ class Channels:
         known = self._follower.channels.get(channel) if self._follower else None
         return known is not None and not known.active
 
+    def transferring(self) -> list[str]:
+        """Ids of the active channels, as the bus knows them: nobody is asked."""
+        return self._follower.active() if self._follower else []
+
     async def all(self) -> list[Known]:
         """Every channel, by id."""
         bus = dict(self._follower.channels) if self._follower else {}

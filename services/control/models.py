@@ -53,6 +53,7 @@ class Device(BaseModel):
     attachments_position: int | None
     acked_at: datetime | None
     last: Annotated[int | None, Field(description="the feed's last position")]
+    behind_s: Annotated[float | None, Field(description="age of the first change it has not acknowledged; 0: none; null: not active")]
 
 
 class Enrol(Body):

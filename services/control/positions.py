@@ -10,7 +10,7 @@ from pathlib import Path
 from schemas import topics
 from schemas.channel import encode_channel
 from services.kernel.kafka import Partition
-from services.kernel.kafka_admin import group_offsets, log_bounds, published_at, topics_present
+from services.kernel.kafka_admin import changed_at, group_offsets, log_bounds, topics_present
 from services.kernel.postgres import Pool, Queries
 from services.kernel.settings import Kafka
 
@@ -24,7 +24,7 @@ class Passed:
 
     passed: int = 0
     lag: int = 0
-    oldest_ms: int | None = None  # publish time of the first record before it
+    oldest_ms: int | None = None  # when the change in the first record before it was committed, or published
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ async def read_positions(kafka: Kafka, pool: Pool, channel: str) -> Positions:
     bounds = await log_bounds(kafka, partitions)
     places = placed(bounds, {partition: offset for partition, (offset, _) in committed.items()} | reached)
     behind = {partition: at for partition, at in places.items() if at < bounds[partition][1]}
-    return summed(bounds, places, await published_at(kafka, behind) if behind else {})
+    return summed(bounds, places, await changed_at(kafka, behind) if behind else {})
 
 
 @dataclass(slots=True)

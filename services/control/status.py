@@ -13,6 +13,7 @@ from services.control.channel_models import ChannelStatus, DevicesBehind, Outbox
 from services.control.counts import Counts
 from services.control.figures import Figures, Rows, kind_status
 from services.control.known import Known
+from services.control.lateness import device_lateness
 from services.control.positions import SQL, read_positions
 from services.kernel.kafka import Unreachable
 from services.kernel.postgres import Pool
@@ -67,6 +68,9 @@ class Status:
             return {row["kind"]: row for row in await pool.fetch(SQL.feed, channel, *reached)}
 
         figures.devices = DevicesBehind(**behind, last=position["last"] if position else 0)
+        figures.late_devices = (await self._counts.get(("late", channel), lambda: device_lateness(pool, [channel]), fresh)).value.get(
+            channel
+        )
         figures.feed = (await self._counts.get(("feed", channel), count, fresh)).value
         due: dict[str, list[Rows]] = defaultdict(list)
         for row in await pool.fetch(SQL.due, channel):

@@ -8,7 +8,7 @@ It is one thing: what a client may do, with the errors and time limits that both
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -293,7 +293,7 @@ async def follow(settings: Kafka, topic: str, client: str) -> AsyncIterator[list
 
 async def read_between(
     settings: Kafka, stretches: Mapping[Partition, tuple[int, int]], client: str, max_records: int
-) -> AsyncIterator[dict[Partition, tuple[list[Record], int]]]:
+) -> AsyncGenerator[dict[Partition, tuple[list[Record], int]], None]:
     """Records of stretches [from, until) of some logs, as a member of no group: nobody's marker is touched.
 
     Yields at most `max_records` at a time: by partition the records in offset order and the offset behind them. Ends when all

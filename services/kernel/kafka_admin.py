@@ -8,14 +8,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, TopicAlreadyExistsError, for_code
 
+from schemas.envelope import header
 from schemas.topics import TopicSpec
-from services.kernel.kafka import Partition, Unreachable, started, stopped
+from services.kernel.kafka import Partition, Record, Unreachable, started, stopped
 from services.kernel.settings import Kafka
 
 ANSWER_LIMIT_S = 10.0  # of questions about the log; an operator waits for the answer
@@ -128,8 +130,11 @@ async def log_since(settings: Kafka, partitions: Sequence[Partition], since_ms: 
         await stopped(inner)
 
 
-async def published_at(settings: Kafka, places: Mapping[Partition, int]) -> dict[Partition, int]:
-    """When (ms) the first record at or after each offset was published; nothing for a partition that has none yet."""
+async def changed_at(settings: Kafka, places: Mapping[Partition, int]) -> dict[Partition, int]:
+    """When (ms) what the first record at or after each offset tells about was committed in CEE, else published.
+
+    Nothing for a partition that has no record there yet.
+    """
     found: dict[Partition, int] = {}
     async with _onlooker(settings, list(places)) as (inner, tps):
         inner.assign(list(tps))
@@ -139,7 +144,7 @@ async def published_at(settings: Kafka, places: Mapping[Partition, int]) -> dict
             fetched = await inner.getmany(*missing, timeout_ms=500)
             if not fetched:
                 break
-            found |= {tps[tp]: records[0].timestamp for tp, records in fetched.items()}
+            found |= {tps[tp]: _event_ms(records[0]) for tp, records in fetched.items()}
     return found
 
 
@@ -167,3 +172,12 @@ async def _onlooker(
         raise Unreachable(f"Kafka at {settings.bootstrap} did not say within {ANSWER_LIMIT_S:.0f} s where its logs end.") from error
     finally:
         await stopped(inner)
+
+
+def _event_ms(record: Record) -> int:
+    """Snapshots carry no moment of their own."""
+    said = header(record.headers, "ce_time")
+    try:
+        return int(datetime.fromisoformat(said.decode()).timestamp() * 1000) if said else record.timestamp
+    except ValueError:
+        return record.timestamp

@@ -12,6 +12,11 @@ EVENT_AGE = Histogram("ceebus_event_age_seconds", "From the commit in CEE to the
 LAG = Gauge("ceebus_lag_records", "End offset minus next offset", ["role", "channel", "kind"])
 OUTBOX_AGE = Gauge("ceebus_outbox_oldest_age_seconds", "Age of the oldest committed change not yet published", ["channel"])
 HORIZON_AGE = Gauge("ceebus_outbox_horizon_age_seconds", "Age of the oldest open transaction that holds the outbox back")
+FRESHNESS = Gauge(
+    "ceebus_freshness_seconds",
+    "Age of the oldest change not yet on the feed, or on a device",
+    ["channel", "kind", "stage"],
+)
 WAITING = Gauge("ceebus_waiting_records", "Records that wait for a parent", ["channel", "kind"])
 PARKED = Gauge("ceebus_parked_keys", "Keys held for an operator", ["channel", "kind"])
 LOOP_LAG = Gauge("ceebus_loop_lag_seconds", "How late the event loop wakes", ["role"])

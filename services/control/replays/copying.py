@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from schemas import topics
 from services.control.replays.rate import Rate
 from services.control.replays.subscriber import SQL
 from services.kernel import postgres
-from services.kernel.kafka import Outgoing, Partition, Producer, Record, partition_for, producer, read_between
+from services.kernel.kafka import DeliveryFailed, Outgoing, Partition, Producer, Record, Unreachable, partition_for, producer, read_between
 from services.kernel.logging import log
 from services.kernel.postgres import Connection, ConnectionLost, DatabaseError, Pool
 from services.kernel.settings import Settings
@@ -90,14 +91,16 @@ class Copying:
         log.info("replaying", action="replay_start", channel=copy.channel, topic=target, passed=row["passed"], total=row["total"])
         try:
             async with producer(self._settings.kafka, self._client) as out:
-                whole = all([await self._copy(copy, kind, books, out) for kind in row["kinds"]])
-        except Exception as error:  # whatever it was, it is tried again, and said after that
+                for kind in row["kinds"]:
+                    if not await self._copy(copy, kind, books, out):
+                        return
+        except Exception as error:
+            counts = not isinstance(error, Unreachable | DeliveryFailed)  # an outage is waited out, whatever it lasts
             log.warning(f"{type(error).__name__}: {error}", action="replay_failed", channel=copy.channel, topic=target)
-            await books.execute(SQL.failed, replay, f"{type(error).__name__}: {error}", FAILURES)
+            await books.execute(SQL.failed, replay, f"{type(error).__name__}: {error}", int(counts), FAILURES)
             return
-        if whole:
-            await books.execute(SQL.complete, replay)
-            log.info("replayed", action="replay_end", channel=copy.channel, topic=target)
+        await books.execute(SQL.complete, replay)
+        log.info("replayed", action="replay_end", channel=copy.channel, topic=target)
 
     async def _copy(self, copy: Copy, kind: str, books: Connection, out: Producer) -> bool:
         """One kind after the other, so that parents come first; False when it was cancelled."""
@@ -109,15 +112,18 @@ class Copying:
         }
         if not left:
             return True
-        async for batch in read_between(self._settings.kafka, left, self._client, copy.batch):
-            records = [record for found, _ in batch.values() for record in found]
-            await copy.rate.take(len(records))
-            await out.send_all(copied(copy, kind, batch))
-            partitions = list(batch)
-            columns = ([topic for topic, _ in partitions], [number for _, number in partitions], [batch[p][1] for p in partitions])
-            if partitions and not await books.fetch(SQL.checkpoint, copy.id, *columns, len(records)):
-                return False
+        async with aclosing(read_between(self._settings.kafka, left, self._client, copy.batch)) as batches:
+            async for batch in batches:
+                records = copied(copy, kind, batch)
+                await copy.rate.take(len(records))
+                await out.send_all(records)
+                if batch and not await books.fetch(SQL.checkpoint, copy.id, *_columns(batch), len(records)):
+                    return False
         return True
+
+
+def _columns(batch: Batch) -> tuple[list[str], list[int], list[int]]:
+    return [topic for topic, _ in batch], [number for _, number in batch], [behind for _, behind in batch.values()]
 
 
 def copied(copy: Copy, kind: str, batch: Batch) -> list[Outgoing]:

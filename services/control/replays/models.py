@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from services.control.models import Body, Reason
 
 RATE = 5_000  # records a second: a tenth of what a lane does, so that nobody else's lag is felt
 _SINCE: dict[str, Any] = {"required": ["since"], "properties": {"since": {"type": "string"}, "all": {"const": False}}}
 _ALL: dict[str, Any] = {"required": ["all"], "properties": {"all": {"const": True}, "since": {"type": "null"}}}
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)  # Kafka's first moment; none of ours is outside
+Since = Annotated[AwareDatetime, AfterValidator(lambda at: min(max(at, _FIRST), _LAST))]
 
 
 class AskDeviceReplay(Body):
@@ -20,7 +22,7 @@ class AskDeviceReplay(Body):
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"anyOf": [_SINCE, _ALL]})
 
-    since: AwareDatetime | None = None
+    since: Since | None = None
     all: Annotated[bool, Field(description="everything, as a full download that replaces what the device has")] = False
     reason: Reason = None
 
@@ -57,7 +59,7 @@ class AskReplay(Body):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="of the subscriber: the topic is replay.<channel>.<name>")]
     kinds: Annotated[list[str] | None, Field(min_length=1, max_length=9, description="null: all")] = None
-    since: Annotated[AwareDatetime | None, Field(description="published on the bus at or after it; null: from the beginning")] = None
+    since: Annotated[Since | None, Field(description="published on the bus at or after it; null: from the beginning")] = None
     rate: Annotated[int, Field(ge=1, le=100_000, description="records a second at most")] = RATE
     partitions: Annotated[int, Field(ge=1, le=64, description="of the topic; one that exists keeps its number")] = 1
     reason: Reason = None

@@ -58,8 +58,8 @@ returning p.next_offset
 update ceebus.subscriber_replay set state = 'completed', finished_at = now() where id = $1 and state = 'running'
 
 -- name: failed
--- An attempt ended early; after $3 in a row it is given up.
+-- An attempt ended early; $3: 1 if that counts. After $4 that counted in a row it is given up.
 update ceebus.subscriber_replay
-set failures = failures + 1, detail = $2, state = case when failures + 1 >= $3 then 'failed' else state end,
-    finished_at = case when failures + 1 >= $3 then now() end
+set failures = failures + $3, detail = $2, state = case when failures + $3 >= $4 then 'failed' else state end,
+    finished_at = case when failures + $3 >= $4 then now() end
 where id = $1 and state = 'running'

@@ -1,5 +1,6 @@
 """/v1/devices: who may pull, and how far each one is."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -28,7 +29,7 @@ def routes(parts: Parts) -> APIRouter:
         after = cursors.read(cursor, [""])[0]
         rows = await parts.pool.fetch(SQL.list, after, channel, rep, state, limit + 1)
         items, following = cursors.page(rows, limit, lambda row: [row["id"]])
-        return Page(items=[_device(row) for row in items], next=following)
+        return Page(items=await _devices(parts, items), next=following)
 
     @router.post("", status_code=201, responses=problems(400, 404, 409, 422))
     async def enrol(body: Enrol, actor: Operator) -> Enrolled:
@@ -56,12 +57,16 @@ async def _one(parts: Parts, device: str) -> Device:
     row = await parts.pool.fetchrow(SQL.one, device) if "\x00" not in device else None
     if row is None:
         raise Problem(404, "device_unknown", f"There is no device {device!r}.")
-    return _device(row)
+    return (await _devices(parts, [row]))[0]
 
 
-def _device(row: Any) -> Device:
+async def _devices(parts: Parts, rows: Sequence[Any]) -> list[Device]:
     """An acknowledgement from another life of the feed says nothing about this one."""
-    fields = dict(row)
-    if not fields.pop("valid"):
-        fields |= {"data_position": None, "attachments_position": None}
-    return Device(**fields)
+    late = {row["id"]: max(row["behind_s"], 0.0) for row in await parts.pool.fetch(SQL.behind, [row["id"] for row in rows])}
+    found = []
+    for row in rows:
+        fields = dict(row)
+        if not fields.pop("valid"):
+            fields |= {"data_position": None, "attachments_position": None}
+        found.append(Device(**fields, behind_s=late.get(row["id"], 0.0) if row["state"] == "active" else None))
+    return found
