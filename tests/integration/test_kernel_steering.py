@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
 from schemas import topics
 from services.kernel.course import LIVE, Order, Wanted
 from services.kernel.kafka import Consumer, Outgoing, producer
@@ -17,6 +15,7 @@ from services.kernel.lane import Batch, Lane
 from services.kernel.marks import KafkaMarks, want_snapshot
 from services.kernel.postgres import Pool, pool
 from services.kernel.settings import Settings
+from tests.integration.resetting import reset
 from tests.stack import eventually
 
 RUN = "11111111-1111-4111-8111-111111111111"
@@ -169,7 +168,7 @@ async def test_a_reset_with_kafkas_own_tools_is_adopted_and_what_it_left_out_is_
         async with made.running():
             await eventually(lambda: made.keys() == "A", within=30)
         await made.send(*"BCD")
-        await _reset(settings, channel, made.topic, 3)
+        await reset(settings, channel, made.topic, 3)
         async with made.running():
             await eventually(lambda: len(made.seen) == 4, within=30)
         assert made.seen[1:] == [("B", None, True), ("C", None, True), ("D", None, False)]
@@ -185,19 +184,6 @@ async def test_a_lane_that_leaves_is_out_of_its_group_at_once(settings: Settings
         await made.send("A")
         async with made.running():
             await eventually(lambda: made.keys() == "A", within=30)
-        await asyncio.wait_for(_reset(settings, channel, made.topic, 0), 15)  # it would wait for a session of 30 s
+        await asyncio.wait_for(reset(settings, channel, made.topic, 0), 15)  # it would wait for a session of 30 s
         async with made.running():
             await eventually(lambda: made.keys() == "A A", within=30)
-
-
-async def _reset(settings: Settings, channel: str, topic: str, offset: int) -> None:
-    """As `kafka-consumer-groups --reset-offsets` does it: a member of the empty group commits without metadata."""
-    consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=settings.kafka.bootstrap, group_id=f"ceebus.export.{channel}", enable_auto_commit=False
-    )
-    await consumer.start()
-    try:
-        await eventually(lambda: TopicPartition(topic, 0) in consumer.assignment(), within=40)
-        await consumer.commit({TopicPartition(topic, 0): offset})
-    finally:
-        await consumer.stop()

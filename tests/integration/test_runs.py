@@ -2,66 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from services.sandbox.device.device import Device
+from tests.integration.runs_bed import ask, counts, ended, moded, post
 from tests.stack import eventually
 from tests.system import System
 
 RENAME = "update cee.partner set name = '{name}' where number = 'P1@'"
 
 
-@asynccontextmanager
-async def moded(system: System, channel: str, mode: str) -> AsyncIterator[None]:
-    await put(system, f"/v1/channels/{channel}/export/mode", {"mode": mode})
-    try:
-        yield
-    finally:
-        await put(system, f"/v1/channels/{channel}/export/mode", {"mode": "live"})
-
-
-async def put(system: System, path: str, body: dict[str, Any]) -> Any:
-    answer = await system.http.put(path, json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def post(system: System, path: str, body: dict[str, Any] | None = None, status: int = 202) -> Any:
-    answer = await system.http.post(path, json=body or {})
-    assert answer.status_code == status, answer.text
-    return answer.json()
-
-
-async def ask(system: System, channel: str, direction: str = "export", **body: Any) -> str:
-    run: str = (await post(system, f"/v1/channels/{channel}/{direction}/runs", body))["id"]
-    return run
-
-
-async def ended(system: System, run: str, within: float = 60) -> dict[str, Any]:
-    async def look() -> dict[str, Any] | None:
-        shown: dict[str, Any] = (await system.http.get(f"/v1/runs/{run}")).json()
-        return shown if shown["finished_at"] else None
-
-    try:
-        found = await eventually(look, within=within)
-    except AssertionError as error:
-        raise AssertionError((await system.http.get(f"/v1/runs/{run}")).text) from error
-    assert found is not None
-    return found
-
-
 async def name_in_feed(system: System, channel: str) -> str | None:
     row = await system.feed(channel, "partners", "P1@")
     return None if row is None else row["name"]
-
-
-def counts(run: dict[str, Any], kind: str) -> dict[str, int]:
-    found: dict[str, int] = next(one["counts"] for one in run["progress"] if one["kind"] == kind)
-    return found
 
 
 async def test_a_run_over_nothing_due_ends_at_once_and_sends_nothing(system: System, fresh: tuple[str, Device]) -> None:

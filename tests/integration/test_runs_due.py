@@ -15,7 +15,7 @@ from services.kernel.settings import read_settings
 from services.sandbox.device.device import Device
 from services.sandbox.supervisor import supervised
 from tests.failing import failing
-from tests.integration.test_runs import ask, counts, ended, put
+from tests.integration.runs_bed import ask, counts, ended, put
 from tests.integration.test_source_ingest import ndjson, partner
 from tests.stack import eventually
 from tests.system import System
