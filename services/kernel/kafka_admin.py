@@ -112,22 +112,21 @@ async def log_bounds(settings: Kafka, partitions: Sequence[Partition]) -> dict[P
 
 
 async def log_since(settings: Kafka, partitions: Sequence[Partition], since_ms: int | None) -> dict[Partition, tuple[int, int]]:
-    """By partition the first offset published at or after the moment (None: that is there), and where the log ends now (T32)."""
-    inner = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, client_id="ceebus-bounds", enable_auto_commit=False)
-    await started(inner, settings)
+    """By partition the first offset published at or after the moment (None: that is there), and where the log ends now (T32).
+
+    A partition that does not exist is left out.
+    """
     try:
-        tps = {TopicPartition(settings.topic_prefix + topic, number): (topic, number) for topic, number in partitions}
-        ends = await inner.end_offsets(list(tps))
-        if since_ms is None:
-            starts = await inner.beginning_offsets(list(tps))
-        else:
-            found = await inner.offsets_for_times(dict.fromkeys(tps, since_ms))
-            starts = {tp: min(at.offset, ends[tp]) if at else ends[tp] for tp, at in found.items()}
-        return {plain: (starts[tp], ends[tp]) for tp, plain in tps.items()}
+        async with _onlooker(settings, partitions) as (inner, tps):
+            ends = await inner.end_offsets(list(tps))
+            if since_ms is None:
+                starts = await inner.beginning_offsets(list(tps))
+            else:
+                found = await inner.offsets_for_times(dict.fromkeys(tps, since_ms))
+                starts = {tp: min(at.offset, ends[tp]) if at else ends[tp] for tp, at in found.items()}
+            return {plain: (starts[tp], ends[tp]) for tp, plain in tps.items()}
     except KafkaError as error:
         raise Unreachable(f"{type(error).__name__}: {error}") from error
-    finally:
-        await stopped(inner)
 
 
 async def changed_at(settings: Kafka, places: Mapping[Partition, int]) -> dict[Partition, int]:

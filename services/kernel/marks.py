@@ -41,6 +41,7 @@ class KafkaMarks(Marks):
         self._epochs: dict[Partition, int] = {}
         self._paused: set[Partition] = set()
         self._noted: dict[Partition, float] = {}
+        self._unsaid: list[Partition] = []  # markers that Kafka has lost
 
     async def positions(self, consumer: Consumer, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """Committed offset, else the mirror's, else (never transferred) the log's start; or where an order's stretch goes on."""
@@ -49,6 +50,7 @@ class KafkaMarks(Marks):
         mirror = {(row["topic"], row["topic_partition"]): row for row in rows}
         origins = await where_to_begin(consumer, bounds, mirror)
         self.places, self._epochs, self._paused = {}, {}, set()
+        self._unsaid = [partition for partition, origin in origins.items() if origin.cause in ("restored", "gap")]
         for partition, origin in origins.items():
             await self._tell(partition, origin)
             row = mirror.get(partition)
@@ -86,6 +88,9 @@ class KafkaMarks(Marks):
     async def steer(self, consumer: Consumer) -> bool:
         """Takes orders up, pauses and resumes; False when nothing may be read now."""
         wanted, places = self._wanted(), self.places
+        if self._unsaid:  # not before: the group must have settled
+            unsaid, self._unsaid = self._unsaid, []
+            await self._commit(consumer, unsaid)
         newer = {p: order for p in places if (order := self._order(wanted, p)) is not None and order.seq > places[p].taken}
         if newer:
             await self._take(consumer, newer)

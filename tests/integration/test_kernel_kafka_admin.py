@@ -10,7 +10,7 @@ import pytest
 from schemas.topics import TopicSpec
 from services.kernel import kafka_admin
 from services.kernel.kafka import Outgoing, Unreachable, producer
-from services.kernel.kafka_admin import ensure_topics, log_bounds, published_at
+from services.kernel.kafka_admin import changed_at, ensure_topics, log_bounds, log_since
 from services.kernel.settings import Settings
 
 _names = (f"admin-{number}" for number in count(1))
@@ -29,6 +29,8 @@ async def test_bounds_of_many_topics_leave_out_what_does_not_exist(settings: Set
     asked = [(first, 0), (first, 1), (second, 0), (second, 7), ("admin-never-made", 0)]
     assert await log_bounds(settings.kafka, asked) == {(first, 0): (0, 3), (first, 1): (0, 0), (second, 0): (0, 1)}
     assert await log_bounds(settings.kafka, []) == {}
+    assert await log_since(settings.kafka, asked, None) == await log_bounds(settings.kafka, asked)
+    assert (await log_since(settings.kafka, asked, 0))[first, 0] == (0, 3)
 
 
 async def test_bounds_that_nobody_answers_are_given_up(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,6 +44,6 @@ async def test_bounds_that_nobody_answers_are_given_up(settings: Settings, monke
 async def test_publishing_times_are_those_of_the_first_record_at_or_after_each_offset(settings: Settings) -> None:
     before = time.time() * 1000
     first, second = await topic_with(settings, 3), await topic_with(settings, 2)
-    found = await published_at(settings.kafka, {(first, 0): 0, (first, 1): 0, (second, 0): 1})
+    found = await changed_at(settings.kafka, {(first, 0): 0, (first, 1): 0, (second, 0): 1})
     assert found.keys() == {(first, 0), (second, 0)}
     assert before - 1 <= found[first, 0] <= found[second, 0] <= time.time() * 1000
