@@ -60,7 +60,8 @@ class Operator:
         kinds = self.rng.sample(KINDS, self.rng.randrange(1, 4)) if self.rng.random() < 0.6 else []
         since: dict[str, Any] = self.rng.choice([{"since": "last-transfer"}, {"since": "anytime"}, {"since": "timestamp"}])
         if since["since"] == "timestamp":
-            since["since_at"] = str(await self.here.ours.fetchval("select (clock_timestamp() - interval '5 seconds')::text"))
+            moment = await self.here.ours.fetchval("select clock_timestamp() - interval '5 seconds'")
+            since["since_at"] = moment.isoformat()
         if self.rng.random() < 0.2:
             kinds, since = ["partners"], {"since": "last-transfer", "keys": await self._keys()}
         shown = await self.ask(f"{BASE}/runs", {"kinds": kinds, **since, "overlap": self.rng.choice(["wait", "merge"])})
