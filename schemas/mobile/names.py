@@ -1,9 +1,10 @@
-"""How an upload names another object: by CEE's key, or by the source_id of one born on a device. Used by the importer's kinds."""
+"""How an upload names another object, and the years it may speak of: by CEE's key, or by the source_id of one born on a device. Used by the importer's kinds."""
 
 from __future__ import annotations
 
 import re
 
+YEARS = range(2000, 2100)  # of days and moments that a rep can mean: others are a wrong clock or malice
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

@@ -22,6 +22,7 @@ GROUPS: dict[str, Group] = {
     "explain": Group("services.cli.explain", "Why one object has not arrived: its way, and the first obstacle."),
     "channel": Group("services.cli.channel", "Sales channels as CEE states them."),
     "device": Group("services.cli.device", "Devices of the reps: enrol, look, revoke."),
+    "client": Group("services.cli.clients", "Clients of the back-office app: add, look, revoke."),
     "due": Group("services.cli.due", "Records and uploads that could not be delivered: look, retry, confirm, discard."),
     "export": Group("services.cli.export", "Transfers from CEE as runs: since the last transfer, anytime, or a moment."),
     "replay": Group("services.cli.replay", "Send again, to one device or one subscriber."),

@@ -5,6 +5,7 @@ NEXT_STEP = {
     "kind_unknown": "Use one of the named kinds.",
     "rep_unknown": "The rep must be in the channel's sales-reps: check his assignment and employer in CEE, or the id.",
     "device_unknown": "`ceebus device list` shows the devices.",
+    "client_unknown": "`ceebus client list` shows the back-office apps.",
     "device_of_another_rep": "Leave --device out, and a new id is made up.",
     "replay_unknown": "`ceebus replay list CHANNEL` shows those to subscribers, `ceebus replay device DEVICE` the last one to a device.",
     "replay_running": "`ceebus replay list CHANNEL` shows it; `ceebus replay cancel CHANNEL REPLAY` ends it.",

@@ -13,6 +13,7 @@ from services.control.parts import Parts
 from services.control.routes import (
     audit,
     channels,
+    clients,
     devices,
     due,
     explain,
@@ -59,7 +60,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.access = Access(parts.pool, parts.settings.operator_token)
     # everybody who is known may look; a route that changes something names a higher role in its signature
     guarded = APIRouter(prefix="/v1", dependencies=[Depends(_bearer), Depends(Needs("viewer"))])
-    seen = (channels, status, explain, devices, due, imports, results, queues, tokens, audit)
+    seen = (channels, status, explain, devices, clients, due, imports, results, queues, tokens, audit)
     for route in (*seen, runs, transfers, processing_queues, schedules, replays):
         guarded.include_router(roles_declared(route.routes(parts)))
     app.include_router(guarded)

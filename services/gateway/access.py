@@ -110,10 +110,7 @@ class Access:
 
     async def identify(self, authorization: str | None) -> Identity:
         """The device behind an Authorization header; raises Problem 401 (who?) or 403 `device_revoked`."""
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Problem(401, "unauthenticated", "Send the access token as `Authorization: Bearer ...`.")
-        claims = self._claims(token.strip())
+        claims = self._claims(bearer(authorization))
         row = await self._device(str(claims["sub"]))
         if row["session"] is None or row["session"].hex != claims["sid"]:
             raise _ended()
@@ -145,6 +142,14 @@ class Access:
         if row["state"] != "active":  # a new code was made for it and not used yet
             raise _ended()
         return row
+
+
+def bearer(authorization: str | None) -> str:
+    """The token of an Authorization header; raises Problem 401 without one."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Problem(401, "unauthenticated", "Send the access token as `Authorization: Bearer ...`.")
+    return token.strip()
 
 
 def _revoked() -> Problem:

@@ -10,12 +10,15 @@ from starlette.types import ASGIApp
 
 from services.gateway.middleware import Guarded
 from services.gateway.models import ProblemBody
-from services.gateway.parts import Parts, identifier
-from services.gateway.routes import attachments, enrolment, news, results, sync
+from services.gateway.parts import Parts, identifier, sending
+from services.gateway.routes import attachments, enrolment, files, news, push, results, sync
 from services.kernel.http import add_probes, install, problem
 from services.kernel.logging import log
 
-_ABOUT = "Devices enrol, pull the feed of their sales channel and acknowledge it. Errors are RFC 9457 problems with a stable `code`."
+_ABOUT = (
+    "Devices enrol, pull the feed of their sales channel and acknowledge it; they and the back-office app upload records and hear what "
+    "became of them. Errors are RFC 9457 problems with a stable `code`."
+)
 
 
 def describe(parts: Parts) -> FastAPI:
@@ -25,8 +28,11 @@ def describe(parts: Parts) -> FastAPI:
     app.add_exception_handler(Exception, unexpected)
     identify = identifier(parts)
     app.include_router(enrolment.routes(parts))
-    for route in (sync, results, attachments, news):
+    for route in (sync, attachments, news):
         app.include_router(route.routes(parts, identify))
+    senders = sending(parts)
+    for uploading in (push, files, results):
+        app.include_router(uploading.routes(parts, senders))
 
     async def database() -> str | None:
         await parts.pool.fetchval("select 1")

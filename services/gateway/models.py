@@ -87,15 +87,18 @@ def problems(*statuses: int) -> Answers:
 
 
 _MEANING = {
-    400: "The body is not JSON.",
+    400: "The body is not JSON, or cut.",
     401: "No token, or one that is broken, too old or of an ended session.",
-    403: "Revoked device, unknown code, or a cursor that is not this device's.",
+    403: "Revoked device or token, unknown code, a cursor that is not this device's, or nothing for this kind of client.",
     404: "Not there, or not for this device.",
     405: "Not this method.",
-    409: "Of another database of this device, or not complete.",
+    408: "The body did not arrive in time; send it again.",
+    409: "Of another database of this device, not complete, or at another place.",
     410: "Pull again without a cursor.",
+    412: "Another version of tus.",
     413: "The body is too large.",
+    415: "Another type or encoding.",
     416: "The range lies behind the end.",
     422: "Not of the described form.",
-    503: "The database does not answer; repeat after Retry-After seconds.",
+    503: "The database or the bus does not answer; repeat after Retry-After seconds.",
 }

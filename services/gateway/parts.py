@@ -13,12 +13,19 @@ from fastapi.security import HTTPBearer
 
 from services.gateway.access import Access, Identity
 from services.gateway.cursor import Cursor
+from services.gateway.files import PartialFiles
 from services.gateway.news import News
+from services.gateway.senders import Sender, sender_of
 from services.kernel.blobs import BlobStore
+from services.kernel.kafka import Producer
 from services.kernel.postgres import Pool
 
 # only for the API's description: the check itself is ours, with its own codes
-_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="the access token of /v1/enrolments or /v1/token")
+_bearer = HTTPBearer(
+    auto_error=False,
+    bearerFormat="JWT",
+    description="the access token of /v1/enrolments or /v1/token; of a back-office app the one of `ceebus client add`",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +37,12 @@ class Parts:
     access: Access
     news: News
     blobs: BlobStore
+    files: PartialFiles
+    bus: Producer
     stop: asyncio.Event
 
 
+Sending = Callable[[Request], Awaitable[Sender]]
 Identify = Callable[[Request], Awaitable[Identity]]
 Epoch = Annotated[UUID, Header(alias="X-Device-Epoch", description="the db_epoch of the device's present database")]
 
@@ -44,6 +54,15 @@ def identifier(parts: Parts) -> Identify:
         return await parts.access.identify(request.headers.get("authorization"))
 
     return identify
+
+
+def sending(parts: Parts) -> Sending:
+    """A dependency that answers who uploads, a device or a client of the back-office app; raises Problem 401 and 403."""
+
+    async def sender(request: Request, _: Annotated[object, Depends(_bearer)] = None) -> Sender:
+        return await sender_of(parts.pool, parts.access, request.headers.get("authorization"))
+
+    return sender
 
 
 def fresh_cursor(identity: Identity, db_epoch: UUID) -> Cursor:

@@ -115,3 +115,20 @@ select channel, epoch::text || ':' || last as id, last from ceebus.feed_position
 -- name: still_in
 -- Which of the listening devices may go on listening.
 select id, session from ceebus.device where id = any($1::text[]) and state = 'active'
+
+-- name: client
+-- Whose token this is: a client of the back-office app; asked at every request.
+select id, channel, revoked_at is not null as revoked from ceebus.client where token_hash = $1
+
+-- name: client_seen
+-- Notes that a client was there, at most once in ten seconds.
+update ceebus.client set last_used_at = now()
+where token_hash = $1 and (last_used_at is null or last_used_at < now() - interval '10 seconds')
+
+-- name: has_file
+-- Whether this sender ($4) has uploaded this content for this object already.
+select true from ceebus.upload_file where channel = $1 and source_id = $2 and sha256 = $3 and sender = $4
+
+-- name: add_file
+-- A content that is in the blob store now, and the object it is for.
+insert into ceebus.upload_file(channel, source_id, sha256, sender, size, filename) values($1, $2, $3, $4, $5, $6) on conflict do nothing

@@ -88,9 +88,10 @@ class Producer:
     def __init__(self, settings: Kafka, client: str) -> None:
         self._settings, self._client = settings, client
         self._inner: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
 
     async def start(self) -> None:
-        self._inner = AIOKafkaProducer(
+        inner = AIOKafkaProducer(
             bootstrap_servers=self._settings.bootstrap,
             client_id=self._client,
             acks="all",
@@ -101,7 +102,8 @@ class Producer:
             max_request_size=4 << 20,
             request_timeout_ms=int(DELIVERY_LIMIT_S * 1000),
         )
-        await started(self._inner, self._settings)
+        await started(inner, self._settings)
+        self._inner = inner
 
     async def stop(self) -> None:
         if self._inner is not None:
@@ -110,13 +112,16 @@ class Producer:
 
     async def send_all(self, records: Iterable[Outgoing]) -> int:
         """Sends in the given order per partition; returns how many. Raises DeliveryFailed, then all may be sent again."""
-        if self._inner is None:
-            await self.start()
+        async with self._starting:  # callers side by side share one
+            if self._inner is None:
+                await self.start()
+            used = self._inner
         try:
             async with asyncio.timeout(DELIVERY_LIMIT_S):
                 return await self._send(records)
         except (KafkaError, TimeoutError) as error:
-            await self.stop()  # after a lost batch the producer may be broken for good (T19): the next call builds a new one
+            if self._inner is used:
+                await self.stop()  # after a lost batch the producer may be broken for good (T19): the next call builds a new one
             raise DeliveryFailed(f"{type(error).__name__}: {error}") from error
 
     async def _send(self, records: Iterable[Outgoing]) -> int:

@@ -18,6 +18,7 @@ import orjson
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _CODE_LETTERS = 16  # 80 bits: not to be guessed within a code's lifetime
 _MAC_BYTES = 16
+CLIENT = "cbm"  # before the token of a client of the back-office app
 SECRET_BYTES = 32
 
 

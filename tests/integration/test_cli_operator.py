@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from services.kernel.tokens import token_hash
 from tests.integration.control_world import Cli, World, world
 
 
@@ -137,3 +138,15 @@ async def test_settings_are_shown_without_secrets_and_checked(here: World, cli: 
     assert found["checks"]["source"].startswith("does not answer")
     assert here.settings.operator_token not in answer.out
     assert {row["name"]: row["from"] for row in found["settings"]}["CEEBUS_SOURCE"] == "environment"
+
+
+async def test_a_back_office_app_gets_a_token_that_is_shown_once(here: World, cli: Cli) -> None:
+    made = json.loads((await cli("client", "add", here.channel, "Biuro", "--json")).out)
+    assert made["token"].startswith("cbm_")
+    listed = await cli("client", "list", here.channel)
+    assert ("Biuro" in listed.out, "active" in listed.out, made["token"] in listed.out) == (True, True, False)
+    assert await here.ours.fetchval("select token_hash from ceebus.client where id = $1", made["id"]) == token_hash(made["token"])
+    assert json.loads((await cli("client", "revoke", made["id"], "--json")).out)["revoked_at"]
+    assert "revoked" in (await cli("client", "list", here.channel)).out
+    assert (await cli("client", "revoke", "nobody")).code == 1
+    assert "token   cbm_" in (await cli("client", "add", here.channel, "Biuro")).out

@@ -110,7 +110,16 @@ async def test_probes_and_metrics(here: World, client: httpx.AsyncClient, tmp_pa
 async def test_description_is_openapi_3_1_and_names_problems(client: httpx.AsyncClient) -> None:
     made = (await client.get("/openapi.json")).json()
     assert made["openapi"].startswith("3.1")
-    assert {"/v1/enrolments", "/v1/token", "/v1/sync", "/v1/ack", "/v1/news", "/v1/attachments/{sha256}"} <= made["paths"].keys()
+    assert {
+        "/v1/enrolments",
+        "/v1/token",
+        "/v1/sync",
+        "/v1/ack",
+        "/v1/news",
+        "/v1/attachments/{sha256}",
+        "/v1/files",
+        "/v1/files/{name}",
+    } <= made["paths"].keys()
     refused = made["paths"]["/v1/sync"]["get"]["responses"]
     assert {"200", "401", "403", "409", "410", "422", "503"} <= refused.keys()
     assert list(refused["422"]["content"]) == ["application/problem+json"]
@@ -141,6 +150,8 @@ async def test_every_operation_keeps_its_description(here: World, tmp_path: Path
             "GATEWAY_TOKEN": device.store.recall("access_token") or "",
             "GATEWAY_EPOCH": device.store.recall("db_epoch") or "",
             "GATEWAY_SHA256": sha256,
+            "SCHEMATHESIS_HOOKS": "tests.integration.schemathesis_hooks",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
         }
         command = [str(Path(sys.executable).with_name("st")), "--config-file", str(Path(__file__).with_name("schemathesis.toml")), "run"]
         options = ["--request-timeout", "30", "--seed", os.environ.get("SEED", "1"), "--no-color"]

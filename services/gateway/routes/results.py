@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field
 
 from schemas.export.results import ImportResult
 from services.gateway import answers
-from services.gateway.access import Identity
 from services.gateway.answers import Mark
 from services.gateway.models import problems
-from services.gateway.parts import Identify, Parts
+from services.gateway.parts import Parts, Sending
+from services.gateway.senders import Sender
 
 After = Annotated[str | None, Query(pattern=answers.PATTERN, description="`cursor` of the page before; none = from the beginning")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="answers of a page")]
@@ -25,13 +25,13 @@ class Answers(BaseModel):
     complete: Annotated[bool, Field(description="no more answers now")]
 
 
-def routes(parts: Parts, identify: Identify) -> APIRouter:
+def routes(parts: Parts, sending: Sending) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["results"])
 
     @router.get("/results", response_class=Response, responses={200: {"model": Answers}, **problems(401, 403, 410, 422, 503)})
-    async def results(who: Annotated[Identity, Depends(identify)], cursor: After = None, limit: Limit = 200) -> Response:
+    async def results(who: Annotated[Sender, Depends(sending)], cursor: After = None, limit: Limit = 200) -> Response:
         """Answers to one's own uploads of the last 90 days, each once, and again when it changes."""
-        mark = answers.read(parts.key, cursor, Mark(who.channel, f"device/{who.device}"))
+        mark = answers.read(parts.key, cursor, Mark(who.channel, who.name))
         body = await answers.page(parts.pool, parts.key, mark, limit)
         return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 

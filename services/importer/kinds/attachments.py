@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from schemas.channel import Channel
+from schemas.defect import shortened
 from schemas.files import LARGEST, extension_defect
 from schemas.imports import attachments as imports
 from schemas.mobile.attachments import Attachment
 from schemas.mobile.names import named
 from services.importer.refusal import refused
 from services.kernel.guard import Refused
+
+_FILENAME = re.compile(r"[^\x00-\x1f\x7f/\\]+")  # whoever saves the file under its name must stay in his folder
 
 
 def handle(upload: Attachment, channel: Channel) -> imports.Attachment:
@@ -27,6 +31,8 @@ def handle(upload: Attachment, channel: Channel) -> imports.Attachment:
 
 
 def _check_file(upload: Attachment) -> None:
+    if not _FILENAME.fullmatch(upload.name) or upload.name in (".", ".."):
+        raise Refused("rejected", "field_invalid", field="name", value=shortened(upload.name))
     defect = extension_defect(upload.type, upload.extension)
     if defect:
         raise refused(defect)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from schemas.channel import Channel
 from schemas.imports import documents as imports
 from schemas.mobile.documents import Document
-from schemas.mobile.names import named
+from schemas.mobile.names import YEARS, named
 from services.kernel.guard import Refused
 
 
@@ -31,8 +31,8 @@ def handle(upload: Document, channel: Channel) -> imports.Document:
 
 def _check_dates(upload: Document) -> None:
     """Nothing is delivered, and no quote ends, before it was issued."""
-    for field, day in (("delivery_date", upload.delivery_date), ("expiry_date", upload.expiry_date)):
-        if day is not None and day < upload.issue_date:
+    for field, day in (("issue_date", upload.issue_date), ("delivery_date", upload.delivery_date), ("expiry_date", upload.expiry_date)):
+        if day is not None and (day < upload.issue_date or day.year not in YEARS):
             raise Refused("rejected", "field_invalid", field=field, value=day.isoformat())
 
 

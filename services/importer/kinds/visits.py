@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from schemas.channel import Channel
 from schemas.imports import visits as imports
-from schemas.mobile.names import named
+from schemas.mobile.names import YEARS, named
 from schemas.mobile.visits import Visit
 from services.kernel.guard import Refused
 
@@ -38,9 +38,12 @@ def _moment(upload: Visit, field: str) -> datetime:
     """The contract's pattern does not know how long a month is."""
     text: str = upload.__dict__[field]
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise Refused("rejected", "field_invalid", field=field, value=text) from None
+    if found.year not in YEARS:
+        raise Refused("rejected", "field_invalid", field=field, value=text)
+    return found
 
 
 def _whole_days(upload: Visit, start: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:

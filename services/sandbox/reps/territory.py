@@ -121,7 +121,7 @@ def _price_lists(rows: Rows, own: Body | None, today: date) -> tuple[list[Body],
 
 def _applies(head: Body, customer: Body) -> bool:
     if head["level"] == "customer-item":
-        return bool(head["customer"] == customer["number"])
+        return bool(head["customer"] == customer.get("number"))
     return bool(head["level"] == "item" or head["customer_class"] == customer.get("price_class"))
 
 
