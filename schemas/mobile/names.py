@@ -1,4 +1,7 @@
-"""How an upload names another object, and the years it may speak of: by CEE's key, or by the source_id of one born on a device. Used by the importer's kinds."""
+"""How an upload names another object: by CEE's key, or by the source_id of one born on a device; and the years it may speak of.
+
+Used by the importer's kinds.
+"""
 
 from __future__ import annotations
 

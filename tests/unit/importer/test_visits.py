@@ -77,4 +77,4 @@ def test_days_in_the_wrong_order_are_refused() -> None:
 @pytest.mark.parametrize("moment", ["0001-01-01T00:30:00Z", "9999-12-31T23:30:00Z"])
 def test_the_ends_of_the_calendar_do_no_harm(moment: str) -> None:
     value = refusal("visits", all_day=True, planned_start=moment, planned_end=moment)
-    assert value == ("field_invalid", {"field": "planned_end", "value": moment})
+    assert value == ("field_invalid", {"field": "planned_start", "value": moment})
