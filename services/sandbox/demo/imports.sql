@@ -6,7 +6,7 @@
 select w.kind, w.source_id::text as source_id, f.count, f.facts
 from unnest($1::text[], $2::uuid[]) w(kind, source_id)
 cross join lateral (
-    select count(*) as count, jsonb_agg(jsonb_build_array(d.mobile_number, d.gross_total::text, n.lines, n.value::text)) as facts
+    select count(*) as count, jsonb_agg(jsonb_build_array(d.mobile_number, trim_scale(d.gross_total)::text, n.lines, trim_scale(n.value)::text)) as facts
     from cee.document d
     cross join lateral (select count(*) as lines, sum(l.value) as value from cee.document_line l
                         where l.type = d.type and l.hq_number = d.hq_number) n

@@ -80,13 +80,18 @@ def _facts(sent: Expected) -> list[Any]:
     body = sent.made.body
     if sent.made.kind == "documents":
         value = sum((Decimal(line["value"]) for line in body["lines"]), Decimal(0))
-        return [body["mobile_number"], body["gross_total"], len(body["lines"]), str(value)]
+        return [body["mobile_number"], _trimmed(body["gross_total"]), len(body["lines"]), _trimmed(value)]
     if sent.made.kind == "partners":
         return [body["name"], body["role"], len(body["addresses"])]
     if sent.made.kind == "attachments":
         content = sent.made.content if sent.made.content is not None else body["text"].encode()
         return [body["type"], body["name"], hashlib.sha256(content).hexdigest()]
     return [body["number"], body["status"], sent.rep]
+
+
+def _trimmed(amount: str | Decimal) -> str:
+    """Without zeros at its end, as PostgreSQL's trim_scale writes it."""
+    return f"{Decimal(amount).normalize():f}"
 
 
 async def _lost_edits(connection: Connection | PooledConnection, edits: list[Made]) -> list[str]:

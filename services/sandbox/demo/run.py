@@ -138,7 +138,8 @@ async def _day(running: Running, devices: dict[str, Device], options: Options, c
     day = await workday(running, devices, Pace(options.seconds, options.per_second, options.seed, options.size), console)
     for sentence in day.told:
         console.print(f"  {sentence}")
-    console.print(f"  {len(day.expected)} uploads sent; {day.files:,} files arrived on the devices meanwhile")
+    here, named = day.files
+    console.print(f"  {len(day.expected)} uploads sent; {here:,} of {named:,} files are on the devices, the day's among them")
     return day
 
 

@@ -25,7 +25,9 @@ from services.sandbox.reps.territory import Body, Territory
 
 LINES = 3
 PATIENCE_S = 30
-WORDS = {"partners": "new customer", "documents": "document", "attachments": "attachment", "visits": "visit"}
+# what a rep or a manager did, and what became of it
+DEEDS = {"ZS": "order", "OS": "quote", "image": "photo", "note": "note", "customer": "new customer", "prospect": "prospect"}
+ENDS = {"imported": "CEE has it", "waiting": "it waits", "rejected": "refused", "unchanged": "nothing to do", "conflict": "CEE's stands"}
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Story:
         await self.manager.send(territory.rep, lead, plan)
         for made in (lead, plan):
             answer = await self._answer(made.source_id)
-            self._told(f"manager: {made.body['name']}", answer)
+            self._told("The manager's", made, answer)
 
     async def _answer(self, source_id: str) -> Body:
         try:
@@ -82,11 +84,16 @@ class Story:
         await self._becomes(order, "waiting", "partner_blocked")
         async with self.cee.acquire() as connection:
             await change(connection, (str(born.number), phone.device.store.recall("channel")), "status", "released")
-        self.told.append(f"head office: ceebus cee partner release {born.number}")
+        self.told.append(f"Head office releases the customer: ceebus cee partner release {born.number}.")
         for made in (order, shelf, talk):
             await self._becomes(made, "imported")
         await phone.until(lambda: phone.device.uploads.shown("documents").get(order.source_id) == ["confirmed"], "the order came back")
+        self.told.append(f"The order is on the rep's phone as CEE confirmed it, once, with its number {self._number(order)}.")
         return order
+
+    def _number(self, order: Made) -> str:
+        bodies = self.phone.device.rows("sales-documents").values()
+        return next(str(body["hq_number"]) for body in bodies if body.get("origin_source_id") == order.source_id)
 
     async def _refusals(self, order: Made) -> None:
         """A quote that has expired, and an order whose total is not what its lines make."""
@@ -108,6 +115,7 @@ class Story:
         verdicts = await self.phone.device.uploads.repeat([order.source_id])
         if upload is None or [verdict.get("upload_id") for verdict in verdicts] != [upload.upload_id]:
             raise NoAnswer("an upload that is sent again must be the same upload")
+        self.told.append(f"The rep sends {_name(order)} again, as after a lost answer: it is the same upload. Then as something new:")
         self.expected["documents", order.source_id, 2] = Expected(order, self.territory.rep, "unchanged", "already_imported")
         await self.phone.rep.send(order)
         await self._becomes(order, "unchanged")
@@ -119,16 +127,23 @@ class Story:
 
     async def _becomes(self, made: Made, outcome: str, code: str | None = None) -> Sent:
         """The upload once this has become of it, and a sentence about it. Raises NoAnswer."""
-        name = made.body.get("mobile_number") or made.body["name"]
-        found = await self.phone.until(lambda: self.phone.upload(made.source_id, outcome, code), f"{made.kind} {name} is {outcome}")
+        what = f"{made.kind} {_name(made)} is {outcome}"
+        found = await self.phone.until(lambda: self.phone.upload(made.source_id, outcome, code), what)
         answers = self.phone.device.uploads.results().values()
-        self._told(f"rep: {WORDS[made.kind]} {name}", next(body for body in answers if _is_of(body, found)))
+        self._told("The rep's", made, next(body for body in answers if _is_of(body, found)))
         return found
 
-    def _told(self, what: str, answer: Body) -> None:
+    def _told(self, whose: str, made: Made, answer: Body) -> None:
+        """One sentence, the reason as a Polish rep reads it."""
+        body = made.body
+        deed = "visit" if made.kind == "visits" else DEEDS[body.get("type") or body["role"]]
         number = f" as {answer['number']}" if answer.get("number") and answer["outcome"] == "imported" else ""
-        reason = f" ({answer['code']}): {answer['messages']['pl']}" if answer.get("code") else ""
-        self.told.append(f"{what}: {answer['outcome']}{number}{reason}")
+        reason = f": {answer['messages']['pl']} [{answer['code']}]" if answer.get("code") else "."
+        self.told.append(f"{whose} {deed} {_name(made)}: {ENDS[answer['outcome']]}{number}{reason}")
+
+
+def _name(made: Made) -> str:
+    return str(made.body.get("mobile_number") or (made.body["number"] if made.kind == "visits" else made.body["name"]))
 
 
 def _is_of(answer: Body, upload: Sent) -> bool:

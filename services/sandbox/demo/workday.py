@@ -49,7 +49,7 @@ class Worked:
     told: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     manager: Manager | None = None
-    files: int = 0
+    files: tuple[int, int] = (0, 0)  # on the devices, and named by their records
 
     @property
     def round_trips_ms(self) -> list[float]:
@@ -71,6 +71,7 @@ async def workday(running: Running, devices: Mapping[str, Device], pace: Pace, c
     done.phones = {rep: Phone(device, done.arrivals) for rep, device in devices.items()}
     stop = asyncio.Event()
     following = [asyncio.create_task(phone.follow(stop)) for phone in done.phones.values()]
+    began = {rep: max((entry.seq for entry in device.log()), default=0) for rep, device in devices.items()}
     # one at a time: a device that works shows its data first
     arriving = [asyncio.create_task(device.fetch_attachments(at_once=1)) for device in devices.values()]
     try:
@@ -86,11 +87,17 @@ async def workday(running: Running, devices: Mapping[str, Device], pace: Pace, c
         await running.quiet()
     finally:
         stop.set()
+        for task in arriving:
+            task.cancel()
         await asyncio.gather(*following)
-    done.files = sum(await asyncio.gather(*arriving))
-    for device in devices.values():
+        await asyncio.gather(*arriving, return_exceptions=True)
+        if done.manager is not None:
+            await done.manager.close()
+    for rep, device in devices.items():
         await device.pull()
-        await device.fetch_attachments()
+        await device.fetch_attachments(after=began[rep])  # what is older goes on when the device has time
+    named = [(device, sha256) for device in devices.values() for sha256 in device.store.contents()]
+    done.files = sum(device.files.has(sha256) for device, sha256 in named), len(named)
     return done
 
 

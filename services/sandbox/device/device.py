@@ -128,12 +128,13 @@ class Device:
             await self.client.ack(page.cursor)
         return applied
 
-    async def fetch_attachments(self, at_once: int = AT_ONCE) -> int:
-        """Gets the contents the records name; outages are waited out. Returns how many were missing."""
-        missing = [sha256 for sha256 in self.store.contents() if not self.files.has(sha256)]
+    async def fetch_attachments(self, at_once: int = AT_ONCE, after: int = 0) -> int:
+        """Gets the contents that the records name, or those of records applied behind number `after` of the log; outages are waited out.
+        Returns how many were missing."""
+        missing = [sha256 for sha256 in self.store.contents(after) if not self.files.has(sha256)]
         for failures in range(self._attempts):
             try:
-                await self.files.fetch(self.client, self.store.contents(), at_once)
+                await self.files.fetch(self.client, missing, at_once)
                 return len(missing)
             except Interrupted:
                 if failures == self._attempts - 1:

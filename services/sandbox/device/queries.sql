@@ -91,9 +91,10 @@ select kind, count(*) from row group by kind order by kind
 select key, body from row where kind = ? order by key
 
 -- name: contents
--- Contents that the attachments' records name; notes have none.
+-- Contents that the attachments' records name, of those applied behind a number of the log; notes have none.
 select distinct json_extract(body, '$.sha256') from row
 where kind = 'attachments' and json_extract(body, '$.sha256') is not null and coalesce(json_extract(body, '$.type'), '') <> 'note'
+and (?1 = 0 or exists (select 1 from applied a where a.kind = 'attachments' and a.key = row.key and a.seq > ?1))
 
 -- name: log
 -- The apply log from a number on.

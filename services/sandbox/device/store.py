@@ -160,8 +160,9 @@ class Store:
     def digest(self, kind: str) -> str:
         return digest_of(self.fetch(SQL.hashes, kind))
 
-    def contents(self) -> list[str]:
-        return [row[0] for row in self.fetch(SQL.contents)]
+    def contents(self, after: int = 0) -> list[str]:
+        """SHA-256 of each content that a record names; `after`: of the records applied behind this number of the log."""
+        return [row[0] for row in self.fetch(SQL.contents, after)]
 
     def log(self, after: int = 0) -> list[Applied]:
         return [Applied(*row) for row in self.fetch(SQL.log, after)]
