@@ -137,7 +137,7 @@ async def _day(running: Running, devices: dict[str, Device], options: Options, c
     )
     day = await workday(running, devices, Pace(options.seconds, options.per_second, options.seed, options.size), console)
     for sentence in day.told:
-        console.print(f"  {sentence}")
+        console.print(f"  {sentence}", markup=False)  # codes and names may stand in brackets
     here, named = day.files
     console.print(f"  {len(day.expected)} uploads sent; {here:,} of {named:,} files are on the devices, the day's among them")
     return day
