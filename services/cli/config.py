@@ -53,6 +53,7 @@ def described(values: Settings, whose: str) -> list[dict[str, str]]:
     rows = {
         "kafka": values.kafka.bootstrap,
         "topic_prefix": values.kafka.topic_prefix,
+        "session_timeout_s": f"{values.kafka.session_timeout_s:g}",
         "database_url": safe(values.database_url),
         "cee_database_url": safe(values.cee_database_url),
         "blobs": str(values.blobs),

@@ -36,6 +36,7 @@ _SEED = 0x9747B28C  # of Kafka's murmur2
 
 Partition = tuple[str, int]  # (topic without prefix, partition number)
 
+DYNAMIC_SESSION_S = 10.0  # of a member without a name, which nobody expects back
 DELIVERY_LIMIT_S = 30.0  # an idempotent batch never expires by itself (T18)
 BATCH_BYTES = 512 * 1024
 FETCH_BYTES = 4 << 20
@@ -178,6 +179,7 @@ class Consumer:
 
     def __init__(self, settings: Kafka, group: str, client: str, instance: str | None = None) -> None:
         self.group, self.settings, self._prefix = group, settings, settings.topic_prefix
+        session_s = settings.session_timeout_s if instance else DYNAMIC_SESSION_S
         self._inner = AIOKafkaConsumer(
             bootstrap_servers=settings.bootstrap,
             client_id=client,
@@ -187,8 +189,8 @@ class Consumer:
             auto_offset_reset="none",
             max_partition_fetch_bytes=FETCH_BYTES,
             fetch_max_wait_ms=250,
-            session_timeout_ms=30_000 if instance else 10_000,
-            heartbeat_interval_ms=3_000,
+            session_timeout_ms=int(session_s * 1000),
+            heartbeat_interval_ms=int(min(3.0, session_s / 3) * 1000),
             max_poll_interval_ms=300_000,
             metadata_max_age_ms=60_000,
         )

@@ -25,6 +25,8 @@ class Kafka:
 
     bootstrap: str
     topic_prefix: str = ""
+    # how long a role that is silent keeps its partitions: longer than a restart takes, which then causes no rebalance (T23)
+    session_timeout_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def read_settings(environment: Mapping[str, str] | None = None, home: Path | Non
 
     return Settings(
         home=home,
-        kafka=Kafka(needed("kafka"), str(values.get("topic_prefix", ""))),
+        kafka=Kafka(needed("kafka"), str(values.get("topic_prefix", "")), float(values.get("session_timeout_s", 30))),
         database_url=needed("database_url"),
         cee_database_url=needed("cee_database_url"),
         blobs=Path(str(values.get("blobs", home / "blobs"))),

@@ -32,3 +32,8 @@ def test_a_secret_may_be_read_from_a_file(tmp_path: Path) -> None:
 def test_a_missing_server_is_named_with_the_next_step(tmp_path: Path) -> None:
     with pytest.raises(MissingSetting, match=r"CEEBUS_KAFKA.*ceebus up"):
         read_settings({}, tmp_path)
+
+
+def test_a_session_outlives_a_restart_unless_told_otherwise(tmp_path: Path) -> None:
+    assert read_settings(SERVERS, tmp_path).kafka.session_timeout_s == 30
+    assert read_settings(SERVERS | {"CEEBUS_SESSION_TIMEOUT_S": "6"}, tmp_path).kafka.session_timeout_s == 6
