@@ -64,9 +64,14 @@ class RowMarks(Marks):
             raise LaneFailed(f"another owner of {partition[0]} {partition[1]} is ahead of offset {expected}")
 
     async def positions(self, consumer: Consumer, partitions: Sequence[Partition]) -> dict[Partition, int]:
-        """The row's offset; the log's start where there is none, or where the log no longer holds what the row names."""
+        """The row's offset; the log's start where there is none, or where the log no longer holds what the row names.
+
+        Kafka gets its copy: whoever was killed before copying it would seem to be behind until the next record comes.
+        """
         starts, ends = await consumer.beginnings(partitions), await consumer.ends(partitions)
-        return await self.take_over({partition: (starts[partition], ends[partition]) for partition in partitions})
+        found = await self.take_over({partition: (starts[partition], ends[partition]) for partition in partitions})
+        await self.settled(consumer, found)
+        return found
 
     async def take_over(self, bounds: Mapping[Partition, tuple[int, int]]) -> dict[Partition, int]:
         """Makes this process the owner of partitions with these log bounds; returns where to go on."""
