@@ -103,7 +103,18 @@ def _opened(parts: Parts, who: Sender, name: str) -> Announced:
 
 
 async def _offset(parts: Parts, announced: Announced, name: str) -> int:
-    return announced.length if await _is_kept(parts, announced) else parts.files.size(name)
+    """Bytes that are here. A content whose last byte came before its process was killed is kept now: no further chunk would do it."""
+    if await _is_kept(parts, announced):
+        return announced.length
+    size = parts.files.size(name)
+    if size == announced.length:
+        try:
+            await _keep(parts, announced, name)
+        except FileNotFoundError:  # the request that brought its last byte was about to
+            return announced.length if await _is_kept(parts, announced) else 0
+        except Problem:  # thrown away: it begins anew, and the answer to its last chunk says why
+            return 0
+    return size
 
 
 async def _is_kept(parts: Parts, announced: Announced) -> bool:
