@@ -48,6 +48,7 @@ class Supervisor:
         self._children = {name: _Child(name, home) for name in names}
         self._watchers: list[asyncio.Task[None]] = []
         self._say = say
+        self.backoff_s: Sequence[float] = BACKOFF_S  # before the first, second ... start in a row; for tests that kill all the time
 
     async def start(self, within: float = 60.0) -> None:
         """Starts every role and returns when all are ready. Raises StackError with the end of a log, everything stopped again."""
@@ -118,7 +119,7 @@ class Supervisor:
             started = time.monotonic()
             code = await _end_of(child.process)
             in_a_row = 0 if time.monotonic() - started > SETTLED_S else in_a_row
-            pause = BACKOFF_S[min(in_a_row, len(BACKOFF_S) - 1)]
+            pause = self.backoff_s[min(in_a_row, len(self.backoff_s) - 1)]
             self._say(f"{child.name} ended ({code}); starting it again in {pause:g} s, see {child.log}")
             await asyncio.sleep(pause)
             in_a_row += 1
