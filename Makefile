@@ -14,7 +14,7 @@ PINNED := $(BIN)/python -c "from importlib.metadata import version as v; \
 WORKERS ?= 2
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help setup demo up test lint types faults bench schemas lock clean
+.PHONY: help setup demo up test lint types faults soak bench schemas lock clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##|^[a-z]+: +##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -38,6 +38,9 @@ types: $(DEVELOPMENT) ## mypy --strict
 
 faults: $(DEVELOPMENT) ## kill, cut and fill up: all of tests/faults in full (F=F04 SEED=7 repeats one)
 	@FAULTS=full SEED=$(SEED) $(RUN) pytest tests/faults $(if $(F),-k $(F)_) $(ARGS)
+
+soak: $(DEVELOPMENT) ## ten thousand uploads of forty reps while what takes them is killed, with a progress bar (ARGS="--records 2000")
+	@$(RUN) tests.soak $(ARGS)
 
 bench: $(DEVELOPMENT) ## throughput and latency figures of this machine
 	@$(RUN) bench $(ARGS)

@@ -1,0 +1,1 @@
+"""The import direction at full size, killed again and again: `make soak`."""
