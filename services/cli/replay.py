@@ -1,4 +1,4 @@
-"""`ceebus replay`: sending again, to one device or to one subscriber.
+"""`ceebus replay`: sending again, to one device, to one subscriber, or to everyone (which is a run).
 
 `ceebus replay CHANNEL ...` starts one. A channel's id has at most three characters, so it is never taken for a command.
 """
@@ -13,6 +13,8 @@ from typer.core import TyperGroup
 from services.cli.client import control
 from services.cli.failure import USAGE, Failure
 from services.cli.output import Json, Why, moment, say, show_json, table
+from services.cli.run import Force, since_of
+from services.cli.run import start as start_run
 
 
 class _Start(TyperGroup):
@@ -23,9 +25,13 @@ class _Start(TyperGroup):
 
 
 app = typer.Typer(
-    cls=_Start, no_args_is_help=True, add_completion=False, help="Send again, to one device or one subscriber: replay CHANNEL [OPTIONS]."
+    cls=_Start,
+    no_args_is_help=True,
+    add_completion=False,
+    help="Send again, to a device, a subscriber or everyone: replay CHANNEL [OPTIONS].",
 )
 Channel = Annotated[str, typer.Argument(metavar="CHANNEL", help="Id of the channel.")]
+BEGINNING = "1970-01-01T00:00:00Z"
 Id = Annotated[str, typer.Argument(metavar="REPLAY", help="Id of the replay.")]
 
 
@@ -35,19 +41,30 @@ def start(
     channel: Channel,
     device: Annotated[str | None, typer.Option(help="To this device: its cursor goes back, nobody else's does.")] = None,
     to: Annotated[str | None, typer.Option(metavar="NAME", help="To this subscriber, on the topic replay.<channel>.<name>.")] = None,
-    kind: Annotated[list[str] | None, typer.Option(help="To a subscriber: only this kind; may be repeated.")] = None,
-    since: Annotated[str | None, typer.Option(metavar="TIMESTAMP", help="What was written since, such as 2026-03-02T09:00:00Z.")] = None,
+    everyone: Annotated[
+        bool, typer.Option("--everyone", help="To all devices and subscribers: the exporter reads again, as a run.")
+    ] = False,
+    kind: Annotated[list[str] | None, typer.Option(help="Not to a device: only this kind; may be repeated.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Since a moment, such as 2026-03-02T09:00:00Z; to everyone also run:ID or offset:KIND/PARTITION=N,..."),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", "--from-start", help="Everything.")] = False,
     rate: Annotated[str | None, typer.Option(help="To a subscriber: at most so many records a second, such as 5000/s.")] = None,
     partitions: Annotated[int | None, typer.Option(min=1, max=64, help="Of the subscriber's topic, if it is made now.")] = None,
+    force: Force = False,
     reason: Why = None,
     as_json: Json = False,
 ) -> None:
     """Sends again what was written since a moment, or everything."""
     if (since is None) == (not everything):
         raise Failure("request_invalid", "Say from when on.", "--since TIMESTAMP, or --all.", USAGE)
-    if (device is None) == (to is None):
-        raise Failure("request_invalid", "Say to whom.", "--device DEVICE, or --to NAME.", USAGE)
+    if (device is not None) + (to is not None) + everyone != 1:
+        raise Failure("request_invalid", "Say to whom.", "--device DEVICE, --to NAME, or --everyone.", USAGE)
+    if everyone:
+        body = {"kinds": kind or [], "force": force, "reason": reason}
+        start_run("export", channel, body | since_of(since or BEGINNING), wait=False, as_json=as_json)
+        return
     if device is not None:
         if kind or rate or partitions:
             raise Failure(
@@ -55,8 +72,8 @@ def start(
             )
         _to_device(channel, device, {"since": since, "all": everything, "reason": reason}, as_json)
         return
-    body = {"name": to, "kinds": kind or None, "since": since, "rate": _rate(rate), "partitions": partitions, "reason": reason}
-    made = control().send("POST", "channels", channel, "replays", body={name: value for name, value in body.items() if value is not None})
+    wanted = {"name": to, "kinds": kind or None, "since": since, "rate": _rate(rate), "partitions": partitions, "reason": reason}
+    made = control().send("POST", "channels", channel, "replays", body={name: value for name, value in wanted.items() if value is not None})
     if as_json:
         show_json(made)
     else:
