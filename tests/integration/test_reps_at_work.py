@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
+
+import pytest
 
 from services.sandbox.demo.phone import Arrivals, Phone
 from services.sandbox.demo.proof import Expected, wrong_ends, wrong_figures, wrong_objects
@@ -18,14 +21,25 @@ from services.sandbox.reps.mischief import Mischief, backup, cloned, restored
 from services.sandbox.reps.rep import Place, Rep, place_of
 from services.sandbox.reps.territory import of_device
 from tests.stack import eventually
-from tests.system import System
+from tests.system import FIRST, System
 
 VISIT_TYPE = "insert into cee.visit_type(code, name) values('HANDLOWA', '{\"pl\": \"Wizyta handlowa\"}') on conflict do nothing"
 
 
-async def test_a_day_in_bad_reception_ends_as_it_must(system: System, fresh: tuple[str, Device]) -> None:
+@pytest.fixture
+async def at_work(system: System, channel: str) -> AsyncIterator[tuple[str, Device]]:
+    """A company of its own, which stays active, and a device of R1 that holds all of it."""
+    await system.company(channel)
+    for kind, key in FIRST:
+        await system.in_feed(channel, kind, key)
+    async with system.device(channel, "R1@") as device:
+        await device.pull()
+        yield channel, device
+
+
+async def test_a_day_in_bad_reception_ends_as_it_must(system: System, at_work: tuple[str, Device]) -> None:
     """Two fifths of the answers are lost, everything is sent twice and mixed, files are cut; the story of a new customer runs meanwhile."""
-    channel, device = fresh
+    channel, device = at_work
     await system.change(channel, VISIT_TYPE)
     await system.in_feed(channel, "master-data", "visit-types/HANDLOWA")
     await device.pull()
@@ -61,8 +75,8 @@ async def test_a_day_in_bad_reception_ends_as_it_must(system: System, fresh: tup
         assert await wrong_objects(connection, channel, expected.values()) == []
 
 
-async def test_an_older_database_and_a_second_phone_repeat_nothing(system: System, fresh: tuple[str, Device], tmp_path: Path) -> None:
-    channel, device = fresh
+async def test_an_older_database_and_a_second_phone_repeat_nothing(system: System, at_work: tuple[str, Device], tmp_path: Path) -> None:
+    channel, device = at_work
     owner = {"owner_kind": "partner", "owner_key": f"P1{channel}"}
     rng = Random(1)
     first = Made("attachments", device.uploads.put("attachments", papers.note(rng, owner)), {})
