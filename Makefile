@@ -14,7 +14,7 @@ PINNED := $(BIN)/python -c "from importlib.metadata import version as v; \
 WORKERS ?= 2
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help setup demo up test lint types faults soak bench schemas lock clean
+.PHONY: help setup demo up test lint types scenarios faults soak bench schemas lock clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##|^[a-z]+: +##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -35,6 +35,9 @@ lint: $(DEVELOPMENT) ## ruff's rules and format, and who may import whom
 
 types: $(DEVELOPMENT) ## mypy --strict
 	@$(RUN) mypy
+
+scenarios: $(DEVELOPMENT) ## tests/faults in short form: what CI runs beside the tests (F=F04 SEED=7 repeats one)
+	@SEED=$(SEED) $(RUN) pytest tests/faults -n $(WORKERS) --dist loadfile $(if $(F),-k $(F)_) $(ARGS)
 
 faults: $(DEVELOPMENT) ## kill, cut and fill up: all of tests/faults in full (F=F04 SEED=7 repeats one)
 	@FAULTS=full SEED=$(SEED) $(RUN) pytest tests/faults $(if $(F),-k $(F)_) $(ARGS)

@@ -28,7 +28,7 @@ app = typer.Typer(
     cls=_Start,
     no_args_is_help=True,
     add_completion=False,
-    help="Send again, to a device, a subscriber or everyone: replay CHANNEL [OPTIONS].",
+    help="Send again to a device, a subscriber or everyone: replay CHANNEL [OPTIONS].",
 )
 Channel = Annotated[str, typer.Argument(metavar="CHANNEL", help="Id of the channel.")]
 BEGINNING = "1970-01-01T00:00:00Z"
@@ -41,13 +41,11 @@ def start(
     channel: Channel,
     device: Annotated[str | None, typer.Option(help="To this device: its cursor goes back, nobody else's does.")] = None,
     to: Annotated[str | None, typer.Option(metavar="NAME", help="To this subscriber, on the topic replay.<channel>.<name>.")] = None,
-    everyone: Annotated[
-        bool, typer.Option("--everyone", help="To all devices and subscribers: the exporter reads again, as a run.")
-    ] = False,
+    everyone: Annotated[bool, typer.Option("--everyone", help="To all devices and subscribers: the exporter reads again.")] = False,
     kind: Annotated[list[str] | None, typer.Option(help="Not to a device: only this kind; may be repeated.")] = None,
     since: Annotated[
         str | None,
-        typer.Option(help="Since a moment, such as 2026-03-02T09:00:00Z; to everyone also run:ID or offset:KIND/PARTITION=N,..."),
+        typer.Option(help="Since a moment, such as 2026-03-02T09:00:00Z; to everyone also run:ID or offset:KIND/N=OFFSET,..."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", "--from-start", help="Everything.")] = False,
     rate: Annotated[str | None, typer.Option(help="To a subscriber: at most so many records a second, such as 5000/s.")] = None,

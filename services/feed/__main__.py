@@ -14,7 +14,7 @@ from services.feed.marks import FeedMarks
 from services.feed.parents_first import ParentsFirst
 from services.feed.release import Releaser
 from services.kernel.channels import ChannelFollower
-from services.kernel.kafka_admin import ensure_topics
+from services.kernel.kafka_admin import ensure_topics, take_out
 from services.kernel.lane import Lane
 from services.kernel.logging import log
 from services.kernel.postgres import pool
@@ -41,7 +41,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 seen = channels.changes
                 read = await _topics(settings, channels)
                 if lane is None and read:
-                    consumer = ParentsFirst(settings.kafka, GROUP, client, f"feed-{settings.instance}", marks.next_offset)
+                    member = f"feed-{settings.instance}"
+                    await take_out(settings.kafka, GROUP, member)
+                    consumer = ParentsFirst(settings.kafka, GROUP, client, member, marks.next_offset)
                     lane = Lane("feed", consumer, read, marks, work, together=lambda partition: topics.parse(partition[0])[1])
                     await lane.start()
                 elif lane is not None and read != lane.topics:

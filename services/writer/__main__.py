@@ -11,7 +11,7 @@ from schemas import topics
 from services.kernel.blobs import BlobStore
 from services.kernel.channels import ChannelFollower
 from services.kernel.kafka import Consumer, Partition, Record, producer
-from services.kernel.kafka_admin import ensure_topics
+from services.kernel.kafka_admin import ensure_topics, take_out
 from services.kernel.lane import Lane
 from services.kernel.logging import log
 from services.kernel.postgres import pool
@@ -53,7 +53,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         beside = [asyncio.create_task(task) for task in (sender.run(), releaser.run(), keep_house(cee))]
 
         def lane(read: Sequence[str]) -> Lane:
-            consumer = _PartnersFirst(settings.kafka, GROUP, client, f"writer-{settings.instance}")
+            consumer = _PartnersFirst(settings.kafka, GROUP, client, member_of(settings))
             return Lane("writer", consumer, read, marks, work)
 
         try:
@@ -62,6 +62,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             for done in beside:
                 done.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+
+
+def member_of(settings: Settings) -> str:
+    """The static member that this process is in its group."""
+    return f"writer-{settings.instance}"
 
 
 async def _follow(
@@ -82,6 +87,7 @@ async def _follow(
                 await lane.stop()
                 lane = None
             elif lane is None and read:
+                await take_out(settings.kafka, GROUP, member_of(settings))
                 lane = make(read)
                 await lane.start()
             elif lane is not None and read != lane.topics:
