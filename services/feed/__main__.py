@@ -14,7 +14,8 @@ from services.feed.marks import FeedMarks
 from services.feed.parents_first import ParentsFirst
 from services.feed.release import Releaser
 from services.kernel.channels import ChannelFollower
-from services.kernel.kafka_admin import ensure_topics, take_out
+from services.kernel.kafka_admin import ensure_topics
+from services.kernel.kafka_groups import take_out
 from services.kernel.lane import Lane
 from services.kernel.logging import log
 from services.kernel.postgres import pool

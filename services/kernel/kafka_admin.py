@@ -14,7 +14,6 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, TopicAlreadyExistsError, for_code
-from aiokafka.protocol.group import LeaveGroupRequest
 
 from schemas.envelope import header
 from schemas.topics import TopicSpec
@@ -103,26 +102,6 @@ async def group_offsets(settings: Kafka, group: str) -> dict[Partition, tuple[in
             return {}  # on a new cluster, before anybody has joined a group at all
     prefix = settings.topic_prefix
     return {(tp.topic.removeprefix(prefix), tp.partition): (om.offset, om.metadata or "") for tp, om in found.items() if om.offset >= 0}
-
-
-async def take_out(settings: Kafka, group: str, instance: str) -> int:
-    """Takes a static member that an earlier process left behind out of its group; returns how many memberships that were.
-
-    A static member that comes back is given its old assignment, whatever topics it now asks for: one that is about topics it does
-    not ask for breaks the client, and topics that it asks for anew nobody reads. So a role whose topics change begins afresh.
-    """
-    name = settings.topic_prefix + group
-    async with administrator(settings) as admin:
-        try:
-            (answer,) = await admin.describe_consumer_groups([name])
-            ((_error, _group, _state, _type, _protocol, listed, *_rest),) = answer.groups
-            left = [member[0] for member in listed if member[0].startswith(f"{instance}-")]
-            node = await admin.find_coordinator(name)
-            for member in left:
-                await admin._send_request(LeaveGroupRequest(name, member), node)
-        except GroupCoordinatorNotAvailableError:
-            return 0  # on a new cluster, before anybody has joined a group at all
-    return len(left)
 
 
 async def log_bounds(settings: Kafka, partitions: Sequence[Partition]) -> dict[Partition, tuple[int, int]]:

@@ -11,7 +11,8 @@ from schemas import topics
 from services.kernel.blobs import BlobStore
 from services.kernel.channels import ChannelFollower
 from services.kernel.kafka import Consumer, Partition, Record, producer
-from services.kernel.kafka_admin import ensure_topics, take_out
+from services.kernel.kafka_admin import ensure_topics
+from services.kernel.kafka_groups import take_out
 from services.kernel.lane import Lane
 from services.kernel.logging import log
 from services.kernel.postgres import pool
