@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from bench import imports, lane, system, transfers
+from bench import imports, lane, round_trip, system, transfers
 
 
 async def main() -> None:
     await lane.main()
     await imports.main()
+    await round_trip.main()
     await transfers.main()
     await system.main(sys.argv[1] if len(sys.argv) > 1 else "mid")
 

@@ -18,6 +18,8 @@ import pytest
 from schemas import topics
 from schemas.channel import encode_channel
 from schemas.envelope import header
+from services.kernel.kafka import Outgoing, producer
+from services.kernel.kafka_admin import ensure_topics
 from services.kernel.postgres import Connection, connect
 from services.kernel.settings import Settings
 from tests.integration.writer_bed import Bed, writer_bed
@@ -85,7 +87,7 @@ async def test_kill_before_the_commit_leaves_nothing_half(settings: Settings, en
     await publish_channel(settings, bed)
     visits = [bed.visit(number=f"V-{i}") for i in range(60)]
     async with blocking(bed) as blocker, process(environment) as role:
-        await eventually(lambda: _lanes(bed), within=40)
+        await eventually(lambda: _lanes(bed, bed.channel), within=40)
         async with blocker.transaction():
             await blocker.execute("select from ceebus.lane_offset for update")
             await publish(settings, *visits)
@@ -132,14 +134,30 @@ async def test_kill_between_the_result_and_its_mark_repeats_the_same_answer(
     assert (first.key, first.value, list(first.headers)) == (second.key, second.value, list(second.headers))
 
 
+async def test_a_writer_that_comes_back_reads_the_topics_it_now_asks_for(settings: Settings, environment: dict[str, str], bed: Bed) -> None:
+    """Its group would give it what it had: topics of a channel that has ended meanwhile, none of one that has begun."""
+    await publish_channel(settings, bed)
+    async with process(environment):
+        await eventually(lambda: _lanes(bed, bed.channel), within=40)
+    other = f"{bed.channel[0]}zz"
+    begun = (await bed.settings()).model_copy(update={"id": other})
+    await ensure_topics(settings.kafka, topics.declared(other))
+    async with producer(settings.kafka, "test") as out:
+        value, headers = begun.model_dump_json().encode(), [("ce_objectversion", b"1")]
+        await out.send_all([Outgoing(topics.CHANNELS, 0, other.encode(), value, headers)])
+    await publish_channel(settings, bed, 2, active=False)
+    async with process(environment):
+        await eventually(lambda: _lanes(bed, other), within=20)  # less than a session
+
+
 async def _all_final(bed: Bed, count: int) -> bool:
     return await finals(bed) == count
 
 
-async def _lanes(bed: Bed) -> bool:
+async def _lanes(bed: Bed, channel: str) -> bool:
     """All partitions have their rows."""
     sql = "select count(*) from ceebus.lane_offset where lane = 'writer' and topic like $1"
-    return await bed.cee.fetchval(sql, f"import.{encode_channel(bed.channel)}.%") == 4 * topics.IMPORT_PARTITIONS
+    return await bed.cee.fetchval(sql, f"import.{encode_channel(channel)}.%") == 4 * topics.IMPORT_PARTITIONS
 
 
 async def _blocked(bed: Bed) -> Any:
