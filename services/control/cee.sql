@@ -62,3 +62,8 @@ select count(*) as count from ceebus.answer where channel = $1 and sent_at is nu
 -- name: run_tally
 -- What became of a run's uploads, as the writer counted them.
 select kind, outcome, code, records from ceebus.run_tally where run = $1
+
+-- name: forget_runs
+-- What the writer counted of runs that are gone.
+with objects as (delete from ceebus.run_object where run = any($1::uuid[])), tally as (delete from ceebus.run_tally where run = any($1::uuid[]))
+select 1

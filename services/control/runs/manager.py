@@ -6,6 +6,7 @@ Everything it knows stands in rows, so another process goes on where it stopped.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -27,6 +28,7 @@ from services.kernel.postgres import Unreachable as PostgresUnreachable
 
 BUSY_S = 0.03  # between two looks at runs at work
 IDLE_S = 2.0
+FORGET_S = 3600.0
 LOCK = "select pg_try_advisory_lock(hashtext('ceebus.runs'))"
 AWAY = (PostgresUnreachable, DatabaseError, TimeoutError, *ConnectionLost)
 
@@ -37,6 +39,7 @@ class Manager:
     def __init__(self, pool: Pool, url: str, cee: Cee, channels: Channels, logs: Logs) -> None:
         self._pool, self._url, self._cee, self._channels, self._logs = pool, url, cee, channels, logs
         self._wake = asyncio.Event()
+        self._forgot_at = -FORGET_S
 
     async def run(self) -> None:
         """Databases may be away: it goes on when they are back."""
@@ -63,6 +66,7 @@ class Manager:
         while not await connection.fetchval(LOCK):
             await asyncio.sleep(IDLE_S)
         while True:
+            await self._forget()
             self._wake.clear()
             busy = await self.turn()
             if not busy:
@@ -70,6 +74,16 @@ class Manager:
             with suppress(TimeoutError):
                 async with asyncio.timeout(BUSY_S if busy else IDLE_S):
                     await self._wake.wait()
+
+    async def _forget(self) -> None:
+        """Once in a while: runs of more than 90 days ago."""
+        if time.monotonic() - self._forgot_at < FORGET_S:
+            return
+        self._forgot_at = time.monotonic()
+        with suppress(CeeAway):
+            gone = [row["id"] for row in await self._pool.fetch(SQL.forgotten)]
+            if gone:
+                await self._cee.fetch(CEE_SQL.forget_runs, gone)
 
     async def turn(self) -> bool:
         """One look at everything; False when no run is at work."""

@@ -188,3 +188,10 @@ from ceebus.run r left join ceebus.transfer t using (channel, direction)
 where ((extract(epoch from r.created_at) * 1000000)::bigint, r.id::text collate "C") < ($1::bigint, $2::text collate "C")
   and ($3::text is null or r.channel = $3) and ($4::text is null or r.direction = $4) and ($5::text[] is null or r.state = any($5))
 order by r.created_at desc, r.id::text collate "C" desc limit $6
+
+-- name: forgotten
+-- Runs that ended long ago go, with what was counted of them.
+with old as (delete from ceebus.run where finished_at < now() - interval '90 days' returning id),
+     tally as (delete from ceebus.run_tally t using old where t.run = old.id),
+     objects as (delete from ceebus.run_object o using old where o.run = old.id)
+select id from old
