@@ -63,7 +63,7 @@ async def test_replays_under_load_reach_those_they_are_for_and_disturb_nobody(
             before, during = [await here.ours.fetchval(AGE, CHANNEL, *span) or 0.0 for span in ((begun, since), (since, ended))]
             print(f"p99 from CEE to the feed: {before * 1000:.0f} ms before, {during * 1000:.0f} ms during the replays")  # noqa: T201
             assert during <= 5 * before + 1.0  # a busy machine is no fault; waiting behind a replay would be
-        assert await here.offences() == {}
+            assert await here.offences() == {}
         await the_subscriber_has_it_all(here, replay, since)
 
 
