@@ -47,9 +47,9 @@ def _marker(row: Row, end: int | None) -> Marker:
 
 
 async def target(pool: Pool, where: Where, wanted: MarkerTarget) -> Places:
-    """Where the markers stood then. Raises Problem 422 `request_invalid`, 404 `run_unknown`."""
+    """Where the markers stood then. Raises Problem 400 `request_invalid`, 404 `run_unknown`."""
     if (wanted.at is None) == (wanted.before_run is None):
-        raise Problem(422, "request_invalid", "Say either a moment or a run.")
+        raise Problem(400, "request_invalid", "Say either a moment or a run.")
     if wanted.at is not None:
         rows = await pool.fetch(SQL.at_moment, lane_of(where), wanted.at)
         found = {(row["topic"], row["topic_partition"]): row["next_offset"] for row in rows}

@@ -184,7 +184,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 _MEANING = {
-    400: "A cursor of another list, or a body that is not JSON.",
+    400: "A cursor of another list, a body that is not JSON, or fields that do not go together.",
     401: "No operator token.",
     403: "An unknown or revoked token, or one whose role does not include this.",
     404: "Not there.",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from services.control.models import Body, Reason, Text
 from services.control.runs.states import State
@@ -29,7 +29,7 @@ class AskRun(Body):
     ] = None
     since_run: Annotated[UUID | None, Field(description="with `run`: from where that run began")] = None
     keys: Annotated[tuple[Key, ...], Field(max_length=10_000, description="of exactly one kind; of imports: source_ids")] = ()
-    force: Annotated[bool, Field(description="devices download again what has not changed, too")] = False
+    force: Annotated[StrictBool, Field(description="devices download again what has not changed, too")] = False
     queue: Annotated[str | None, Field(max_length=40)] = None
     priority: Annotated[int, Field(ge=1, le=9, description="1 goes first")] = 5
     overlap: Annotated[
@@ -115,7 +115,7 @@ class Hold(Body):
     """Nothing flows until it is released. `detach`: the lane leaves its group, so that Kafka's own tools may move its marker."""
 
     reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
-    detach: bool = False
+    detach: StrictBool = False
 
 
 class Marker(BaseModel):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from services.kernel.postgres import Pool, PooledConnection, Queries
 
 SQL = Queries(Path(__file__).with_name("steer.sql"))
 Where = tuple[str, Direction]  # channel and direction
+TAKEN_S = 2.0
 
 
 def steered(where: Where, row: Any) -> Steered:
@@ -31,7 +34,8 @@ async def set_mode(pool: Pool, where: Where, body: SetMode, actor: Actor) -> Ste
         if body.queue is not None and not await connection.fetchval("select exists(select from ceebus.queue where name = $1)", body.queue):
             raise Problem(404, "queue_unknown", f"There is no queue {body.queue}. `ceebus queue list` shows those there are.")
         row = await connection.fetchrow(SQL.set_mode, *where, body.mode, body.queue, body.weight)
-        return await _said(connection, where, (actor, "mode.set", body.reason), (before, row))
+        after = await _said(connection, where, (actor, "mode.set", body.reason), (before, row))
+    return await _taken(pool, after)
 
 
 async def hold(pool: Pool, where: Where, body: Hold, actor: Actor) -> Steered:
@@ -39,7 +43,8 @@ async def hold(pool: Pool, where: Where, body: Hold, actor: Actor) -> Steered:
     async with pool.acquire() as connection, connection.transaction():
         before = await _locked(connection, where)
         row = await connection.fetchrow(SQL.hold, *where, body.detach, body.reason, actor.id)
-        return await _said(connection, where, (actor, "hold", body.reason), (before, row))
+        after = await _said(connection, where, (actor, "hold", body.reason), (before, row))
+    return await _taken(pool, after)
 
 
 async def release(pool: Pool, where: Where, reason: str | None, actor: Actor) -> Steered:
@@ -49,7 +54,18 @@ async def release(pool: Pool, where: Where, reason: str | None, actor: Actor) ->
         if not before["held"]:
             raise Problem(409, "not_held", f"The {where[1]} of channel {where[0]} is not held.")
         row = await connection.fetchrow(SQL.release, *where)
-        return await _said(connection, where, (actor, "release", reason), (before, row))
+        after = await _said(connection, where, (actor, "release", reason), (before, row))
+    return await _taken(pool, after)
+
+
+async def _taken(pool: Pool, wanted: Steered) -> Steered:
+    """Returns when the lane has taken it up, so that nothing flows any more behind a hold; after TAKEN_S whatever the lane does."""
+    state = {"mode": wanted.mode, "held": wanted.held}
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0 if wanted.detached else TAKEN_S):
+            while not await pool.fetchval(SQL.confirmed, f"{wanted.direction}.{wanted.channel}", state):
+                await asyncio.sleep(0.02)
+    return wanted
 
 
 async def _locked(connection: PooledConnection, where: Where) -> Any:

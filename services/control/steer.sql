@@ -25,6 +25,10 @@ where channel = $1 and direction = $2 returning *
 update ceebus.transfer set held = false, detached = false, reason = null, held_by = null, held_at = null
 where channel = $1 and direction = $2 returning *
 
+-- name: confirmed
+-- Whether the lane has taken up what is wanted of it; one that has never run does so when it starts.
+select exists(select from ceebus.lane_health where lane = $1 and state = $2::jsonb) or not exists(select from ceebus.lane_health where lane = $1)
+
 -- name: at_work
 -- Whether a run of the direction is at work.
 select id from ceebus.run where channel = $1 and direction = $2 and state = 'running'

@@ -71,6 +71,10 @@ class Marks:
         """Called between batches: seeks, pauses and resumes as it is wanted; False when nothing may be read now."""
         return True
 
+    def at(self, partition: Partition) -> int | None:
+        """The next offset to read, for marks that are steered."""
+        return None
+
     def cut(self, partition: Partition, records: Sequence[Record]) -> Cut:
         """What of a fetched stretch is handed on now."""
         return Cut(records, records[-1].offset + 1)
@@ -191,6 +195,8 @@ class Lane(mode.Service):  # type: ignore[misc]
             while not self.should_stop:
                 fetched = await self._fetch(await self._steer())
                 self.fetched_at = asyncio.get_running_loop().time()
+                if fetched and self.wake.is_set():
+                    fetched = await self._still_wanted(fetched)
                 if fetched:
                     self.records_at = self.fetched_at
                     await self._settle(fetched)
@@ -228,6 +234,22 @@ class Lane(mode.Service):  # type: ignore[misc]
             return await self.marks.steer(self.consumer)
         finally:
             self._idle.set()
+
+    async def _still_wanted(self, fetched: dict[Partition, list[Record]]) -> dict[Partition, list[Record]]:
+        """Something else was wanted while this was fetched: without what is on hold now, or is to be read from another place."""
+        before = {partition: self.marks.at(partition) for partition in fetched}
+        await self._steer()
+        if not self._placed.is_set():
+            return {}  # a rebalance has begun: whoever owns them fetches them again
+        flowing, kept = set(self.consumer.flowing()), {}
+        for partition, records in fetched.items():
+            if self.marks.at(partition) != before[partition]:
+                continue
+            if partition in flowing:
+                kept[partition] = records
+            else:
+                self.consumer.seek(partition, records[0].offset)
+        return kept
 
     async def _fetch(self, flowing: bool) -> dict[Partition, list[Record]]:
         """Nothing that the client fetched before `_assigned` had said from where: it starts at the committed offset by itself."""

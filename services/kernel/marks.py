@@ -41,6 +41,7 @@ class KafkaMarks(Marks):
         self._epochs: dict[Partition, int] = {}
         self._paused: set[Partition] = set()
         self._noted: dict[Partition, float] = {}
+        self._confirmed: tuple[str, bool] | None = None
         self._unsaid: list[Partition] = []  # markers that Kafka has lost
 
     async def positions(self, consumer: Consumer, partitions: Sequence[Partition]) -> dict[Partition, int]:
@@ -100,7 +101,15 @@ class KafkaMarks(Marks):
         consumer.pause(sorted(assigned - flowing - self._paused))
         consumer.resume(sorted(flowing & self._paused))
         self._paused = assigned - flowing
+        await self._confirm(wanted)
         return bool(flowing) or not assigned
+
+    async def _confirm(self, wanted: Wanted) -> None:
+        """Whoever changed it waits for this."""
+        state = (wanted.mode, wanted.held)
+        if state != self._confirmed:
+            await self._pool.execute(QUERIES.confirm, self._lane, {"mode": wanted.mode, "held": wanted.held})
+            self._confirmed = state
 
     async def _take(self, consumer: Consumer, newer: dict[Partition, Order]) -> None:
         bounds, notes = await consumer.bounds(list(newer)), []
@@ -128,6 +137,10 @@ class KafkaMarks(Marks):
                 passed[partition] = limit
         if passed:
             await self.settled(consumer, passed)
+
+    def at(self, partition: Partition) -> int | None:
+        place = self.places.get(partition)
+        return place.at if place is not None else None
 
     def cut(self, partition: Partition, records: Sequence[Record]) -> Cut:
         return cut(self.places[partition], self._order(self._wanted(), partition), records)

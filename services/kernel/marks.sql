@@ -21,6 +21,11 @@ from unnest($2::text[], $3::int[], $4::int[], $5::bigint[], $6::bigint[], $7::bi
 where o.lane = $1 and o.topic = i.topic and o.topic_partition = i.topic_partition and o.epoch = i.epoch
 returning o.topic, o.topic_partition
 
+-- name: confirm
+-- The lane has taken up what is wanted of it.
+insert into ceebus.lane_health(lane, instance, state) values($1, 'lane', $2)
+on conflict (lane, instance) do update set state = excluded.state, updated_at = now()
+
 -- name: note
 -- A place in the marker's history.
 insert into ceebus.marker_history(lane, topic, topic_partition, next_offset, before_offset, cause, run)

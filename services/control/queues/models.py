@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from services.control.models import Body, Reason
 
@@ -26,7 +26,7 @@ class ChangeQueue(Body):
     """What is left out stays. A paused queue starts no run; those at work go on."""
 
     slots: Slots | None = None
-    paused: bool | None = None
+    paused: StrictBool | None = None
     reason: Reason = None
 
 

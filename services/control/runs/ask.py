@@ -43,7 +43,7 @@ class Asked:
 async def ask(connection: Connection | PooledConnection, known: Known, asked: Asked) -> UUID:
     """The run's id, that of one that waits already where both ask for the same (domain.md 6). Inside the caller's transaction.
 
-    Raises Problem 409 `channel_inactive`, `run_overlap` (asked to refuse), 404 `queue_unknown`, 422 `request_invalid`.
+    Raises Problem 409 `channel_inactive`, `run_overlap` (asked to refuse), 404 `queue_unknown`, 400 `request_invalid`.
     """
     kinds = _kinds(asked)
     if not known.active:
@@ -69,9 +69,9 @@ def _kinds(asked: Asked) -> list[str]:
     every = KINDS if asked.direction == "export" else IMPORT_KINDS
     strange = sorted(set(asked.kinds) - set(every))
     if strange:
-        raise Problem(422, "kind_unknown", f"No kind of the {asked.direction}: {', '.join(strange)}. Kinds: {', '.join(every)}.")
+        raise Problem(404, "kind_unknown", f"No kind of the {asked.direction}: {', '.join(strange)}. Kinds: {', '.join(every)}.")
     if asked.keys and len(asked.kinds) != 1:
-        raise Problem(422, "request_invalid", "Chosen keys need exactly one kind.")
+        raise Problem(400, "request_invalid", "Chosen keys need exactly one kind.")
     return [kind for kind in every if not asked.kinds or kind in asked.kinds]
 
 

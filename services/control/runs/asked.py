@@ -16,11 +16,11 @@ Places = dict[str, dict[str, int]]
 
 
 async def asked_for(connection: Connection | PooledConnection, where: tuple[str, Direction], body: AskRun, who: str) -> Asked:
-    """`where`: channel and direction. Raises Problem 422 `request_invalid`, 404 `run_unknown`."""
+    """`where`: channel and direction. Raises Problem 400 `request_invalid`, 404 `run_unknown`."""
     given = {"timestamp": body.since_at, "offset": body.since_offsets, "run": body.since_run}
     for since, value in given.items():
         if (body.since == since) != (value is not None):
-            raise Problem(422, "request_invalid", f"`since` {since} and its value go together.")
+            raise Problem(400, "request_invalid", f"`since` {since} and its value go together.")
     places: Places | None = None
     kinds = list(body.kinds)
     if body.since_offsets is not None:
@@ -49,7 +49,7 @@ async def asked_for(connection: Connection | PooledConnection, where: tuple[str,
 
 def _topic(where: tuple[str, Direction], kind: str) -> str:
     if kind not in (KINDS if where[1] == "export" else IMPORT_KINDS):
-        raise Problem(422, "kind_unknown", f"No kind of the {where[1]}: {kind}.")
+        raise Problem(404, "kind_unknown", f"No kind of the {where[1]}: {kind}.")
     return topics.cee(where[0], kind) if where[1] == "export" else topics.mobile(where[0], kind)
 
 
@@ -58,7 +58,7 @@ def _of_offsets(where: tuple[str, Direction], offsets: dict[str, int]) -> Places
     for name, offset in offsets.items():
         kind, _, number = name.partition("/")
         if not (number.isascii() and number.isdigit()):
-            raise Problem(422, "request_invalid", f"{name!r} is no kind/partition such as partners/0.")
+            raise Problem(400, "request_invalid", f"{name!r} is no kind/partition such as partners/0.")
         places.setdefault(_topic(where, kind), {})[str(int(number))] = offset
     return places
 

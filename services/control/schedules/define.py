@@ -23,7 +23,7 @@ _TIMES = ("cron", "every_min", "once_at")
 
 
 async def add(connection: PooledConnection, known: Known, body: NewSchedule, created_by: str, now: datetime) -> Stored:
-    """Stores it. Raises Problem 409 `schedule_exists`, 404 `kind_unknown`, `queue_unknown`, 422 `schedule_invalid`."""
+    """Stores it. Raises Problem 409 `schedule_exists`, 404 `kind_unknown`, `queue_unknown`, 400 `schedule_invalid`."""
     zone = body.time_zone or str(known.settings.get("time_zone") or Channel.model_fields["time_zone"].default)
     empty: dict[str, Any] = dict.fromkeys(("kinds", "queue", *_TIMES, "window_from", "window_to"))
     plain = {name: getattr(body, name) for name in ("since", "priority", "missed", "enabled")}
@@ -68,13 +68,13 @@ async def _checked(connection: PooledConnection, wanted: Stored, now: datetime) 
     try:
         zone = ZoneInfo(wanted.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Problem(422, "schedule_invalid", f"There is no time zone {wanted.time_zone!r}; they are named as Europe/Warsaw.") from None
+        raise Problem(400, "schedule_invalid", f"There is no time zone {wanted.time_zone!r}; they are named as Europe/Warsaw.") from None
     if wanted.once_at is not None and wanted.once_at.tzinfo is None:
         wanted = replace(wanted, once_at=wanted.once_at.replace(tzinfo=zone))
     try:
         await asyncio.to_thread(check, wanted.recurrence, now)  # looking years ahead takes a moment
     except (RecurrenceInvalid, OverflowError) as error:
-        raise Problem(422, "schedule_invalid", str(error)) from None
+        raise Problem(400, "schedule_invalid", str(error)) from None
     if wanted.once_at is not None:
         wanted = replace(wanted, once_at=wanted.once_at.astimezone(UTC))
     return wanted

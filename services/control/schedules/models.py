@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from services.control.models import Body, Reason, Text
 from services.control.runs.ask import Direction
@@ -53,7 +53,7 @@ class NewSchedule(_Settings):
     priority: Priority = 5
     time_zone: Zone | None = None
     missed: Annotated[Missed, Field(description="what was due while nobody was there: left out, or made up for once")] = "skip"
-    enabled: bool = True
+    enabled: StrictBool = True
 
 
 class ChangeSchedule(_Settings):
@@ -63,7 +63,7 @@ class ChangeSchedule(_Settings):
     priority: Priority | None = None
     time_zone: Zone | None = None
     missed: Missed | None = None
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
 
 
 class Schedule(BaseModel):
