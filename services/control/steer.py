@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+import time
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +60,11 @@ async def release(pool: Pool, where: Where, reason: str | None, actor: Actor) ->
 
 async def _taken(pool: Pool, wanted: Steered) -> Steered:
     """Returns when the lane has taken it up, so that nothing flows any more behind a hold; after TAKEN_S whatever the lane does."""
-    state = {"mode": wanted.mode, "held": wanted.held}
-    with suppress(TimeoutError):
-        async with asyncio.timeout(0 if wanted.detached else TAKEN_S):
-            while not await pool.fetchval(SQL.confirmed, f"{wanted.direction}.{wanted.channel}", state):
-                await asyncio.sleep(0.02)
+    state, deadline = {"mode": wanted.mode, "held": wanted.held}, time.monotonic() + TAKEN_S
+    while not wanted.detached and time.monotonic() < deadline:
+        if await pool.fetchval(SQL.confirmed, f"{wanted.direction}.{wanted.channel}", state):
+            break
+        await asyncio.sleep(0.02)
     return wanted
 
 

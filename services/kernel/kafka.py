@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,6 +37,7 @@ _SEED = 0x9747B28C  # of Kafka's murmur2
 Partition = tuple[str, int]  # (topic without prefix, partition number)
 
 DYNAMIC_SESSION_S = 10.0  # of a member without a name, which nobody expects back
+STOP_LIMIT_S = 10.0
 DELIVERY_LIMIT_S = 30.0  # an idempotent batch never expires by itself (T18)
 BATCH_BYTES = 512 * 1024
 FETCH_BYTES = 4 << 20
@@ -346,12 +347,20 @@ async def started(client: Any, settings: Kafka) -> None:
     except KafkaConnectionError as error:
         await stopped(client)
         raise Unreachable(f"Kafka does not answer at {settings.bootstrap}. Is it running? `ceebus up` starts an embedded one.") from error
+    except asyncio.CancelledError:
+        await stopped(client)  # its connections would stay open, and keep the loop from closing
+        raise
 
 
 async def stopped(client: Any) -> None:
-    """Stops within a time limit: a client may hang there when the broker is gone (T26)."""
+    """Stops within a time limit: a client may hang there when the broker is gone (T26). Whoever is cancelled here stops it first."""
+    stopping = asyncio.ensure_future(client.stop())
     try:
-        async with asyncio.timeout(10):
-            await client.stop()
-    except (TimeoutError, KafkaError):
-        pass
+        await asyncio.wait({stopping}, timeout=STOP_LIMIT_S)
+    except asyncio.CancelledError:
+        await asyncio.wait({stopping}, timeout=STOP_LIMIT_S)
+        raise
+    finally:
+        stopping.cancel()
+        with suppress(asyncio.CancelledError, KafkaError):
+            await stopping
