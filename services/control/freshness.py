@@ -16,6 +16,7 @@ from services.control.lateness import FeedLateness, Oldest, device_lateness
 from services.kernel import metrics
 from services.kernel.logging import log
 from services.kernel.postgres import Pool
+from services.kernel.unbroken import unbroken
 
 EVERY_S = 5.0
 
@@ -30,7 +31,7 @@ class Freshness:
         """Until cancelled."""
         while True:
             began = time.monotonic()
-            await self.look()
+            await unbroken(self.look())
             await asyncio.sleep(max(EVERY_S, REST * (time.monotonic() - began)))
 
     async def look(self) -> None:

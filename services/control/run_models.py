@@ -25,7 +25,7 @@ class AskRun(Body):
         datetime | None, Field(description="with `timestamp`: the bus's publish time, inclusive; UTC where it has no zone")
     ] = None
     since_offsets: Annotated[
-        dict[str, Annotated[int, Field(ge=0, lt=1 << 62)]] | None, Field(description="with `offset`: kind/partition -> offset")
+        dict[str, Any] | None, Field(description="with `offset`: kind/partition -> offset, such as partners/0: 120")
     ] = None
     since_run: Annotated[UUID | None, Field(description="with `run`: from where that run began")] = None
     keys: Annotated[tuple[Key, ...], Field(max_length=10_000, description="of exactly one kind; of imports: source_ids")] = ()

@@ -66,6 +66,8 @@ async def _main(role: str, settings: Settings, serve: Serve) -> None:
         for watcher in watchers:
             watcher.cancel()
     log.info("stopped", action="role_stop")
+    sys.stderr.flush()
+    os._exit(0)  # the loop would wait for a connection that some client has left open; what had to be durable is
 
 
 async def _until_stopped(serving: Awaitable[None], stop: asyncio.Event) -> None:

@@ -20,6 +20,7 @@ from services.control.__main__ import serve
 from services.kernel.postgres import Pool, pool
 from services.kernel.settings import Settings, read_settings
 from services.launch import execute
+from services.sandbox.supervisor import supervised
 from tests.stack import eventually
 
 COMPANY = Path(__file__).parents[1] / "company"
@@ -68,8 +69,10 @@ class World:
 
 
 @asynccontextmanager
-async def world(environment: Mapping[str, str], home: Path, channel: str, *, cee_away: bool = False) -> AsyncIterator[World]:
-    """Control, ready to answer; stopped at the end. `cee_away`: it gets an address of CEE where nobody answers."""
+async def world(
+    environment: Mapping[str, str], home: Path, channel: str, *, cee_away: bool = False, apart: bool = False
+) -> AsyncIterator[World]:
+    """Control, ready to answer; stopped at the end. `cee_away`: CEE does not answer. `apart`: as a process."""
     settings = read_settings(environment, home=home)
     stop = asyncio.Event()
     async with pool(settings.database_url) as ours, pool(settings.cee_database_url) as cee:
@@ -79,6 +82,10 @@ async def world(environment: Mapping[str, str], home: Path, channel: str, *, cee
             settings = replace(settings, cee_database_url="postgresql://nobody@127.0.0.1:1/none")
         headers = {"authorization": f"Bearer {settings.operator_token}"}
         async with httpx.AsyncClient(base_url=settings.control.url, headers=headers, trust_env=False, timeout=30) as http:
+            if apart:
+                async with supervised(["control"], {**environment, "CEEBUS_HOME": str(home)}):
+                    yield World(channel, settings, environment, ours, cee, http)
+                return
             serving = asyncio.create_task(serve(settings, stop))
             try:
                 await eventually(lambda: is_ready(http, serving), within=30)

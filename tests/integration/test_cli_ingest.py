@@ -19,7 +19,7 @@ from tests.stack import eventually
 
 @pytest.fixture
 async def here(environment: dict[str, str], tmp_path: Path, channel: str) -> AsyncIterator[World]:
-    async with world(environment, tmp_path, channel) as made:
+    async with world(environment, tmp_path, channel, apart=True) as made:
         await made.cee.execute("update cee.channel set active = true where id = $1", channel)
         await made.ours.execute("insert into ceebus.channel_source values($1, 'partners', 'ingest')", channel)
         stop = asyncio.Event()

@@ -15,7 +15,7 @@ from tests.integration.control_world import world
 async def test_every_operation_keeps_its_description(environment: dict[str, str], tmp_path: Path, channel: str) -> None:
     """Boundary values of all parameters and random requests, valid and invalid, with all its checks."""
     settings = Path(__file__).with_name("control_schemathesis.toml")
-    async with world(environment, tmp_path, channel) as here:
+    async with world(environment, tmp_path, channel, apart=True) as here:
         await here.due("partners", "1", "field_missing", field="name")
         command = [
             str(Path(sys.executable).with_name("st")),

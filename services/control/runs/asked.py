@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from typing import Any
 from uuid import UUID
 
 from schemas import topics
@@ -53,12 +54,14 @@ def _topic(where: tuple[str, Direction], kind: str) -> str:
     return topics.cee(where[0], kind) if where[1] == "export" else topics.mobile(where[0], kind)
 
 
-def _of_offsets(where: tuple[str, Direction], offsets: dict[str, int]) -> Places:
+def _of_offsets(where: tuple[str, Direction], offsets: dict[str, Any]) -> Places:
     places: Places = {}
     for name, offset in offsets.items():
         kind, _, number = name.partition("/")
         if not (number.isascii() and number.isdigit()):
             raise Problem(400, "request_invalid", f"{name!r} is no kind/partition such as partners/0.")
+        if not isinstance(offset, int) or isinstance(offset, bool) or not 0 <= offset < 1 << 62:
+            raise Problem(400, "request_invalid", f"{offset!r} is no offset.")
         places.setdefault(_topic(where, kind), {})[str(int(number))] = offset
     return places
 

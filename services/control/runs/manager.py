@@ -25,6 +25,7 @@ from services.kernel.kafka_logs import Logs
 from services.kernel.logging import log
 from services.kernel.postgres import Connection, ConnectionLost, DatabaseError, Pool, Row, connect, listen
 from services.kernel.postgres import Unreachable as PostgresUnreachable
+from services.kernel.unbroken import unbroken
 
 BUSY_S = 0.03  # between two looks at runs at work
 IDLE_S = 2.0
@@ -68,7 +69,7 @@ class Manager:
         while True:
             await self._forget()
             self._wake.clear()
-            busy = await self.turn()
+            busy = await unbroken(self.turn())
             if not busy:
                 await connection.fetchval("select 1")  # a lost lock shows here
             with suppress(TimeoutError):
