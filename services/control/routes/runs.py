@@ -20,7 +20,13 @@ from services.kernel.access import Operator
 from services.kernel.http import Problem
 
 States = Annotated[list[State] | None, Query(alias="state", description="only these states")]
-_EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+# Each event as its fields: below OpenAPI 3.2 readers take a stream's schema as that of one event.
+_EVENT = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "event": {"const": "run"}, "data": {"type": "string", "contentMediaType": "application/json"}},
+    "required": ["id", "event", "data"],
+}
+_EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"schema": _EVENT}}}}
 
 
 def routes(parts: Parts) -> APIRouter:

@@ -9,9 +9,17 @@ from services.gateway.access import Identity
 from services.gateway.models import Answers, problems
 from services.gateway.parts import Identify, Parts
 
-_STREAM: Answers = {
-    200: {"description": "Events `news` with data `{position}`", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+# Each event as its fields: below OpenAPI 3.2 readers take a stream's schema as that of one event.
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"const": "news"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["id", "event", "data"],
 }
+_STREAM: Answers = {200: {"description": "Events `news` with data `{position}`", "content": {"text/event-stream": {"schema": _EVENT}}}}
 _HOUR = 3600
 LastEventId = Annotated[str, Header(alias="Last-Event-ID", description="id of the last event the device has; without it one comes at once")]
 Seconds = Annotated[int, Query(ge=0, le=_HOUR, description="how long the stream may last; then connect again")]

@@ -96,13 +96,13 @@ class Uploads:
         return Pushed(accepted, refused, stored, repeated)
 
     async def repeat(self, source_ids: Iterable[str] | None = None) -> list[dict[str, Any]]:
-        """Sends again what the gateway has already (all of it, or these objects) and returns its verdicts; nothing changes here."""
+        """Sends again what the gateway has already (all of it, or these objects) and returns its verdicts; nothing changes here.
+        Raises Interrupted, Refused."""
         wanted = None if source_ids is None else set(source_ids)
         lines = [body for source_id, body in self._store.fetch(SQL.sent) if wanted is None or source_id in wanted]
         found: list[dict[str, Any]] = []
         for at in range(0, len(lines), RECORDS):
-            body = "\n".join(lines[at : at + RECORDS]).encode() + b"\n"
-            found += (await self._client.push(await asyncio.to_thread(gzip.compress, body, 6), "gzip"))["records"]
+            found += (await self._ask(lines[at : at + RECORDS]))[0]["records"]
         return found
 
     def all(self) -> list[Sent]:
@@ -143,8 +143,11 @@ class Uploads:
 
     async def _send(self, batch: list[tuple[Any, ...]]) -> tuple[dict[str, Any], int]:
         """The gateway's verdicts, and how often it had to be asked again."""
-        body = await asyncio.to_thread(gzip.compress, "\n".join(row[4] for row in batch).encode() + b"\n", 6)
         self._store.change(*((SQL.sending, (row[0],)) for row in batch))
+        return await self._ask([row[4] for row in batch])
+
+    async def _ask(self, lines: list[str]) -> tuple[dict[str, Any], int]:
+        body = await asyncio.to_thread(gzip.compress, "\n".join(lines).encode() + b"\n", 6)
         for failures in range(self._attempts):
             try:
                 return await self._client.push(body, "gzip"), failures
