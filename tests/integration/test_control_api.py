@@ -17,8 +17,11 @@ async def test_every_operation_keeps_its_description(environment: dict[str, str]
     settings = Path(__file__).with_name("control_schemathesis.toml")
     async with world(environment, tmp_path, channel, apart=True) as here:
         await here.due("partners", "1", "field_missing", field="name")
-        waiting = await here.http.post(f"/v1/channels/{channel}/export/runs", json={})  # its events are read too
-        assert waiting.status_code == 202, waiting.text
+        await here.cee.execute("update cee.channel set active = true where id = $1", channel)
+        asked = await here.http.post(f"/v1/channels/{channel}/export/runs", json={})  # its events are read too
+        assert asked.status_code == 202, asked.text
+        assert (await here.http.post(f"/v1/runs/{asked.json()['id']}/cancel", json={})).status_code == 202
+        await here.cee.execute("update cee.channel set active = false where id = $1", channel)
         command = [
             str(Path(sys.executable).with_name("st")),
             "--config-file",
