@@ -1,4 +1,5 @@
-"""Runs and lanes under control: a run over nothing, rewinding a long log, one channel beside another one's full export, idle channels.
+"""Runs and lanes under control: a run over nothing, why an object has not arrived, one channel beside another one's full export, rewinding
+a long log, idle channels.
 
     python -m bench.transfers [--size small]
 
@@ -26,7 +27,7 @@ from services.sandbox.stack import embedded
 from services.sandbox.supervisor import Supervisor, supervised
 
 console = Console(highlight=False)
-NOTHING, IDLE, IDLE_S, LIVE_S, LIVE_RATE = 20, 10, 20.0, 15.0, 20.0
+NOTHING, EXPLAINED, IDLE, IDLE_S, LIVE_S, LIVE_RATE = 20, 5, 10, 20.0, 15.0, 20.0
 Figures = dict[str, float]
 
 
@@ -55,6 +56,20 @@ async def nothing_due(one: Running) -> Figures:
         took.append((time.monotonic() - began) * 1000)
     took.sort()
     return {"nothing due p50 ms": took[len(took) // 2], "nothing due max ms": took[-1]}
+
+
+async def explained(one: Running) -> Figures:
+    """What an operator waits for, for objects of every kind."""
+    rows = await one.ours.fetch("select distinct on (kind) kind, key from ceebus.feed where channel = $1", one.channel)
+    took = []
+    for _ in range(EXPLAINED):
+        for row in rows:
+            began = time.monotonic()
+            answer = await one.http.get(f"/v1/channels/{one.channel}/explain/{row['kind']}", params={"key": row["key"]})
+            took.append((time.monotonic() - began) * 1000)
+            answer.raise_for_status()
+    took.sort()
+    return {"explain p50 ms": took[len(took) // 2], "explain max ms": took[-1]}
 
 
 async def rewound(one: Running, records: int) -> Figures:
@@ -122,6 +137,7 @@ async def main(size: str = "small", records: int = 1_000_000) -> Figures:
                         await each.snapshot(lambda _kind, _done, _total: None)
                         await each.quiet()
                     found |= await nothing_due(one)
+                    found |= await explained(one)
                     found |= await beside(one, two)
                     found |= await rewound(one, records)
                 for number in range(IDLE - 2):

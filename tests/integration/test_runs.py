@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -25,6 +26,21 @@ async def test_a_run_over_nothing_due_ends_at_once_and_sends_nothing(system: Sys
     run = await ended(system, await ask(system, channel))
     assert run["state"] == "completed"
     assert sum(sum(kind["counts"].values()) for kind in run["progress"]) == 0
+
+
+async def test_a_run_is_followed_event_by_event_to_its_end(system: System, fresh: tuple[str, Device]) -> None:
+    channel, _ = fresh
+    run = await ask(system, channel, since="anytime", kinds=["partners"])
+    async with system.http.stream("GET", f"/v1/runs/{run}/events") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = [line async for line in answer.aiter_lines()]
+    told = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+    assert [line for line in lines if line.startswith("id: ")] == [f"id: {number}" for number in range(1, len(told) + 1)]
+    assert {one["id"] for one in told} == {run}
+    assert told[-1] == (await system.http.get(f"/v1/runs/{run}")).json()
+    assert told[-1]["state"] == "completed"
+    async with system.http.stream("GET", f"/v1/runs/{run}/events", params={"seconds": 0}) as answer:
+        assert sum([line.startswith("data: ") async for line in answer.aiter_lines()]) == 1
 
 
 async def test_on_demand_nothing_flows_until_a_run_and_it_sends_just_what_changed(system: System, fresh: tuple[str, Device]) -> None:

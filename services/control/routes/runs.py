@@ -26,6 +26,8 @@ _EVENT = {
     "properties": {"id": {"type": "string"}, "event": {"const": "run"}, "data": {"type": "string", "contentMediaType": "application/json"}},
     "required": ["id", "event", "data"],
 }
+_HOUR = 3600
+Seconds = Annotated[int, Query(ge=0, le=_HOUR, description="how long the stream may last; then connect again")]
 _EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"schema": _EVENT}}}}
 
 
@@ -50,10 +52,10 @@ def routes(parts: Parts) -> APIRouter:
         return await views.detail(parts.pool, parts.cee, run)
 
     @router.get("/runs/{run}/events", responses=problems(404, 422) | _EVENTS, response_class=StreamingResponse)
-    async def events(run: UUID) -> StreamingResponse:
-        """Server-sent events: the run as `GET /runs/{run}` shows it, whenever that changes, until it has ended."""
+    async def events(run: UUID, seconds: Seconds = _HOUR) -> StreamingResponse:
+        """Server-sent events: the run as `GET /runs/{run}` shows it, at once and whenever that changes, until it has ended."""
         await views.detail(parts.pool, parts.cee, run)
-        return StreamingResponse(parts.progress.events(run), media_type="text/event-stream", headers={"cache-control": "no-store"})
+        return StreamingResponse(parts.progress.events(run, seconds), media_type="text/event-stream", headers={"cache-control": "no-store"})
 
     return router
 

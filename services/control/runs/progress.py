@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -21,9 +22,10 @@ class Progress:
     def __init__(self, pool: Pool, cee: Cee, stop: asyncio.Event) -> None:
         self._pool, self._cee, self._stop = pool, cee, stop
 
-    async def events(self, run: UUID) -> AsyncIterator[bytes]:
-        """Events named `run` with a counting id; the last one shows the end."""
+    async def events(self, run: UUID, seconds: float) -> AsyncIterator[bytes]:
+        """Events named `run` with a counting id, for at most `seconds`; the first comes at once, the last one shows the end."""
         said, number, quiet = b"", 0, 0.0
+        until = time.monotonic() + seconds
         while not self._stop.is_set():
             shown = await detail(self._pool, self._cee, run)
             body = shown.model_dump_json().encode()
@@ -33,7 +35,7 @@ class Progress:
             elif quiet >= HEARTBEAT_S:
                 quiet = 0.0
                 yield b": still here\n\n"
-            if shown.state in FINISHED:
+            if shown.state in FINISHED or time.monotonic() >= until:
                 return
             quiet += LOOK_S
             await asyncio.sleep(LOOK_S)
