@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends
 from fastapi.security import HTTPBearer
 
 from services.control.cee import CeeAway
-from services.control.models import ProblemBody
 from services.control.parts import Parts
 from services.control.routes import (
     audit,
@@ -29,7 +28,7 @@ from services.control.routes import (
     transfers,
 )
 from services.kernel.access import Access, Needs, roles_declared
-from services.kernel.http import add_probes, install, problem
+from services.kernel.http import Api, add_probes, problem
 from services.kernel.kafka import Unreachable
 from services.kernel.logging import log
 
@@ -42,10 +41,9 @@ _ABOUT = (
 _bearer = HTTPBearer(auto_error=False, description="an operator token")
 
 
-def create_app(parts: Parts) -> FastAPI:
+def create_app(parts: Parts) -> Api:
     """The FastAPI application: routes, problems, probes, OpenAPI 3.1."""
-    app = FastAPI(title="ceebus control", version="1", description=_ABOUT, redirect_slashes=False)
-    install(app)
+    app = Api("ceebus control", _ABOUT)
 
     async def on_cee_away(_: Any, error: Exception) -> Any:
         return problem(503, "cee_unavailable", str(error))
@@ -73,8 +71,4 @@ def create_app(parts: Parts) -> FastAPI:
         return parts.channels.kafka_problem()
 
     add_probes(app, {"database": database, "kafka": kafka})
-    schemas = app.openapi()["components"]["schemas"]
-    schemas["ProblemBody"] = ProblemBody.model_json_schema()
-    for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form of errors; ours is the problem
-        schemas.pop(name, None)
     return app

@@ -165,18 +165,6 @@ class RejectedLine(BaseModel):
     at: datetime
 
 
-class ProblemBody(BaseModel):
-    """RFC 9457; `code` is stable, texts may improve."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-
-
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The description of a route's error answers."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}

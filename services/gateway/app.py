@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.types import ASGIApp
 
 from services.gateway.middleware import Guarded
-from services.gateway.models import ProblemBody
 from services.gateway.parts import Parts, identifier, sending
 from services.gateway.routes import attachments, enrolment, files, news, push, results, sync
-from services.kernel.http import add_probes, install, problem
+from services.kernel.http import Api, add_probes, problem
 from services.kernel.logging import log
 
 _ABOUT = (
@@ -21,10 +18,9 @@ _ABOUT = (
 )
 
 
-def describe(parts: Parts) -> FastAPI:
+def describe(parts: Parts) -> Api:
     """The FastAPI application: routes, problems, probes, OpenAPI 3.1."""
-    app = FastAPI(title="ceebus gateway", version="1", description=_ABOUT, redirect_slashes=False)
-    install(app)
+    app = Api("ceebus gateway", _ABOUT)
     app.add_exception_handler(Exception, unexpected)
     identify = identifier(parts)
     app.include_router(enrolment.routes(parts))
@@ -39,12 +35,6 @@ def describe(parts: Parts) -> FastAPI:
         return None
 
     add_probes(app, {"database": database})
-    made: dict[str, Any] = app.openapi()
-    # FastAPI describes its own form of validation error; ours is the problem
-    schemas = made["components"]["schemas"]
-    schemas["ProblemBody"] = ProblemBody.model_json_schema()
-    schemas.pop("HTTPValidationError", None)
-    schemas.pop("ValidationError", None)
     return app
 
 

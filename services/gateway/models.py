@@ -65,18 +65,6 @@ class Acknowledged(BaseModel):
     db_epoch: Annotated[UUID | None, Field(description="the registered database of the device: edits count from it")]
 
 
-class ProblemBody(BaseModel):
-    """RFC 9457; `code` is stable, texts may improve."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-
-
 Answers = dict[int | str, dict[str, Any]]
 
 

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
@@ -19,6 +20,35 @@ from services.kernel.postgres import ConnectionLost, Unreachable
 
 _METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options"})
 Check = Callable[[], Awaitable[str | None]]
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457; `code` is stable, texts may improve."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+class Api(FastAPI):
+    """An application whose errors are problems, in its description too; that is made when it is first asked for."""
+
+    def __init__(self, title: str, about: str) -> None:
+        super().__init__(title=title, version="1", description=about, redirect_slashes=False)
+        install(self)
+
+    def openapi(self) -> dict[str, Any]:
+        made = super().openapi()
+        schemas = made["components"]["schemas"]
+        if "ProblemBody" not in schemas:
+            schemas["ProblemBody"] = ProblemBody.model_json_schema()
+            for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form of errors
+                schemas.pop(name, None)
+        return made
 
 
 class Problem(Exception):

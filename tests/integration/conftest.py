@@ -7,7 +7,19 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.sandbox.device.device import Device
+from services.sandbox.stack import Stack
+from tests.conftest import environment_of
+from tests.integration.control_world import Operated, operated
+from tests.stack import Databases
 from tests.system import FIRST, System
+
+
+@pytest.fixture(scope="module")
+async def control_of_module(stack: Stack, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Operated]:
+    """One control for all tests of a module, each of which lays down a company of its own in it."""
+    home = tmp_path_factory.mktemp("control")
+    async with operated(environment_of(stack, databases, home), home) as control:
+        yield control
 
 
 @pytest.fixture

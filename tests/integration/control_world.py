@@ -68,31 +68,59 @@ class World:
         return [(row["kind"], row["key"], row["action"]) for row in rows]
 
 
+@dataclass
+class Operated:
+    """A control that answers, for tests with a company each."""
+
+    settings: Settings
+    environment: Mapping[str, str]
+    ours: Pool
+    cee: Pool
+
+    @asynccontextmanager
+    async def world(self, channel: str) -> AsyncIterator[World]:
+        """A company of the channel's own, and a client."""
+        await self.cee.execute((COMPANY / "dictionaries.sql").read_text())
+        await self.cee.execute((COMPANY / "company.sql").read_text().replace("@", channel))
+        async with client(self.settings) as http:
+            yield World(channel, self.settings, self.environment, self.ours, self.cee, http)
+
+
+def client(settings: Settings) -> httpx.AsyncClient:
+    headers = {"authorization": f"Bearer {settings.operator_token}"}
+    return httpx.AsyncClient(base_url=settings.control.url, headers=headers, trust_env=False, timeout=30)
+
+
 @asynccontextmanager
-async def world(
-    environment: Mapping[str, str], home: Path, channel: str, *, cee_away: bool = False, apart: bool = False
-) -> AsyncIterator[World]:
+async def operated(environment: Mapping[str, str], home: Path, *, cee_away: bool = False, apart: bool = False) -> AsyncIterator[Operated]:
     """Control, ready to answer; stopped at the end. `cee_away`: CEE does not answer. `apart`: as a process."""
     settings = read_settings(environment, home=home)
     stop = asyncio.Event()
     async with pool(settings.database_url) as ours, pool(settings.cee_database_url) as cee:
-        await cee.execute((COMPANY / "dictionaries.sql").read_text())
-        await cee.execute((COMPANY / "company.sql").read_text().replace("@", channel))
         if cee_away:
             settings = replace(settings, cee_database_url="postgresql://nobody@127.0.0.1:1/none")
-        headers = {"authorization": f"Bearer {settings.operator_token}"}
-        async with httpx.AsyncClient(base_url=settings.control.url, headers=headers, trust_env=False, timeout=30) as http:
-            if apart:
-                async with supervised(["control"], {**environment, "CEEBUS_HOME": str(home)}):
-                    yield World(channel, settings, environment, ours, cee, http)
-                return
-            serving = asyncio.create_task(serve(settings, stop))
-            try:
+        found = Operated(settings, environment, ours, cee)
+        if apart:
+            async with supervised(["control"], {**environment, "CEEBUS_HOME": str(home)}):
+                yield found
+            return
+        serving = asyncio.create_task(serve(settings, stop))
+        try:
+            async with client(settings) as http:
                 await eventually(lambda: is_ready(http, serving), within=30)
-                yield World(channel, settings, environment, ours, cee, http)
-            finally:
-                stop.set()
-                await serving
+            yield found
+        finally:
+            stop.set()
+            await serving
+
+
+@asynccontextmanager
+async def world(
+    environment: Mapping[str, str], home: Path, channel: str, *, cee_away: bool = False, apart: bool = False
+) -> AsyncIterator[World]:
+    """A control for one test alone."""
+    async with operated(environment, home, cee_away=cee_away, apart=apart) as control, control.world(channel) as here:
+        yield here
 
 
 async def is_ready(http: httpx.AsyncClient, serving: asyncio.Task[None]) -> bool:

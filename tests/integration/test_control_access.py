@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
 import httpx
 import pytest
@@ -15,21 +14,21 @@ from fastapi import APIRouter
 from services.kernel.access import Access, Operator, Role, Viewer, roles_declared
 from services.kernel.http import Problem
 from services.kernel.tokens import token_hash
-from tests.integration.control_world import Cli, World, world
+from tests.integration.control_world import Cli, Operated, World
 
 CHANGING = ("post", "put", "patch", "delete")
 ADMIN = {("put", "/v1/channels/{channel}/sources/{kind}"), ("post", "/v1/tokens"), ("post", "/v1/tokens/{token}/revoke")}
 
 
 @pytest.fixture
-async def here(environment: dict[str, str], tmp_path: Path, channel: str) -> AsyncIterator[World]:
-    async with world(environment, tmp_path, channel) as made:
+async def here(control_of_module: Operated, channel: str) -> AsyncIterator[World]:
+    async with control_of_module.world(channel) as made:
         yield made
 
 
 @pytest.fixture
-def cli(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
-    return Cli(environment, monkeypatch, capsys)
+def cli(here: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    return Cli(here.environment, monkeypatch, capsys)
 
 
 async def made(here: World, name: str, role: Role) -> dict[str, str]:

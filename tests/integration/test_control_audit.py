@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +11,13 @@ import pytest
 from services.control.audit import audit
 from services.kernel.access import Actor
 from services.kernel.tokens import new_token, token_hash
-from tests.integration.control_world import Cli, World, world
+from tests.integration.control_world import Cli, Operated, World
 
 
 @pytest.fixture
-async def here(environment: dict[str, str], tmp_path: Path, channel: str) -> AsyncIterator[World]:
+async def here(control_of_module: Operated, channel: str) -> AsyncIterator[World]:
     """The client's token is Anna's, an admin, so that an action's row must name her."""
-    async with world(environment, tmp_path, channel) as made:
+    async with control_of_module.world(channel) as made:
         token = new_token("ceebus_op")
         put = "insert into ceebus.operator(id, name, role, token_hash, created_by) values($1, 'Anna', 'admin', $2, 'test')"
         await made.ours.execute(put, f"a-{channel}", token_hash(token))
@@ -27,8 +26,8 @@ async def here(environment: dict[str, str], tmp_path: Path, channel: str) -> Asy
 
 
 @pytest.fixture
-def cli(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
-    return Cli(environment, monkeypatch, capsys)
+def cli(here: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    return Cli(here.environment, monkeypatch, capsys)
 
 
 async def rows(here: World) -> list[dict[str, Any]]:

@@ -12,13 +12,13 @@ from services.gateway.__main__ import serve as serve_gateway
 from services.kernel.tokens import code_hash
 from services.sandbox.device.device import Device
 from services.sandbox.device.failures import Refused
-from tests.integration.control_world import World, world
+from tests.integration.control_world import Operated, World
 from tests.stack import eventually
 
 
 @pytest.fixture
-async def here(environment: dict[str, str], tmp_path: Path, channel: str) -> AsyncIterator[World]:
-    async with world(environment, tmp_path, channel) as made:
+async def here(control_of_module: Operated, channel: str) -> AsyncIterator[World]:
+    async with control_of_module.world(channel) as made:
         yield made
 
 

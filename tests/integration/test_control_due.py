@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import orjson
 import pytest
 
 from schemas.codes import CODES
-from tests.integration.control_world import World, world
+from tests.integration.control_world import Operated, World
 
 WAITING = """
 insert into ceebus.waiting(channel, kind, key, objectversion, op, body, topic_partition, topic_offset, missing, soft)
@@ -19,8 +18,8 @@ values($1, 'articles', $2, 7, 'upsert', $3, 0, 0, '[["master-data", "units/PCS"]
 
 
 @pytest.fixture
-async def here(environment: dict[str, str], tmp_path: Path, channel: str) -> AsyncIterator[World]:
-    async with world(environment, tmp_path, channel) as made:
+async def here(control_of_module: Operated, channel: str) -> AsyncIterator[World]:
+    async with control_of_module.world(channel) as made:
         yield made
 
 

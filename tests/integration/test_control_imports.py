@@ -13,15 +13,15 @@ from schemas import topics
 from schemas.codes import CODES
 from services.kernel.kafka import Outgoing, producer
 from services.kernel.kafka_admin import ensure_topics
-from tests.integration.control_world import World, world
+from tests.integration.control_world import Operated, World, world
 from tests.integration.feed_broker import publish_channel
 from tests.integration.import_world import kept, upload
 from tests.stack import eventually
 
 
 @pytest.fixture
-async def here(environment: dict[str, str], tmp_path: Path, channel: str) -> AsyncIterator[World]:
-    async with world(environment, tmp_path, channel) as made:
+async def here(control_of_module: Operated, channel: str) -> AsyncIterator[World]:
+    async with control_of_module.world(channel) as made:
         yield made
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +10,12 @@ import pytest
 from schemas import topics
 from services.kernel.kafka import Outgoing, producer
 from services.kernel.kafka_admin import ensure_topics
-from tests.integration.control_world import World, world
+from tests.integration.control_world import Operated, World
 
 
 @pytest.fixture
-async def here(environment: dict[str, str], tmp_path: Path, channel: str) -> AsyncIterator[World]:
-    async with world(environment, tmp_path, channel) as made:
+async def here(control_of_module: Operated, channel: str) -> AsyncIterator[World]:
+    async with control_of_module.world(channel) as made:
         yield made
 
 

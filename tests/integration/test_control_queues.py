@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.kernel.postgres import connect
-from tests.integration.control_world import Cli, World, world
-from tests.stack import eventually
+from tests.integration.control_world import Cli, Operated, World
+from tests.stack import Databases, eventually
 
 TRANSFER = "insert into ceebus.transfer(channel, direction, mode, queue, weight) values($1, $2, $3, $4, $5)"
 RUN = """
@@ -20,16 +19,21 @@ insert into ceebus.run(id, channel, direction, kinds, since, queue, priority, st
 values($1, $2, $3, array['partners'], 'anytime', $4, $5, $6, 'test', now() + $7 * interval '1 second', null)"""
 
 
-@pytest.fixture
-async def here(environment: dict[str, str], tmp_path: Path, channel: str) -> AsyncIterator[World]:
-    """Control with the lock of the manager of runs in other hands: it starts none, so that rows stay as the tests put them."""
-    leading = await connect(environment["CEEBUS_DATABASE_URL"])
+@pytest.fixture(scope="module")
+async def nobody_leads(databases: Databases) -> AsyncIterator[None]:
+    """The lock of the manager of runs is in other hands: none is started, so that rows stay as the tests put them."""
+    leading = await connect(databases.ours)
     try:
         await leading.fetchval("select pg_advisory_lock(hashtext('ceebus.runs'))")
-        async with world(environment, tmp_path, channel) as made:
-            yield made
+        yield
     finally:
         await leading.close()
+
+
+@pytest.fixture
+async def here(nobody_leads: None, control_of_module: Operated, channel: str) -> AsyncIterator[World]:
+    async with control_of_module.world(channel) as made:
+        yield made
 
 
 @pytest.fixture
@@ -120,10 +124,8 @@ async def test_unused_queue_goes_and_default_stays(here: World, night: str) -> N
     assert (await here.http.delete("/v1/queues/default")).status_code == 409
 
 
-async def test_commands_show_and_steer(
-    here: World, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    cli, night = Cli(environment, monkeypatch, capsys), f"night-{uuid4().hex[:8]}"
+async def test_commands_show_and_steer(here: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    cli, night = Cli(here.environment, monkeypatch, capsys), f"night-{uuid4().hex[:8]}"
     assert (await cli("queue", "add", night, "--slots", "2")).out == f"queue {night}: 2 slots\n"
     assert (await cli("queue", "set", night, "--slots", "3")).out == f"queue {night}: 3 slots\n"
     assert (await cli("queue", "pause", night)).out == f"queue {night}: 3 slots, paused\n"

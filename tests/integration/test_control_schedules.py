@@ -5,25 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from schemas.channel import encode_channel
-from tests.integration.control_world import Cli, World, world
+from tests.integration.control_world import Cli, Operated, World
 from tests.stack import eventually
 
 
 @pytest.fixture
-async def here(environment: dict[str, str], tmp_path: Path, channel: str) -> AsyncIterator[World]:
-    async with world(environment, tmp_path, channel) as made:
+async def here(control_of_module: Operated, channel: str) -> AsyncIterator[World]:
+    async with control_of_module.world(channel) as made:
         yield made
 
 
 @pytest.fixture
-def cli(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
-    return Cli(environment, monkeypatch, capsys)
+def cli(here: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    return Cli(here.environment, monkeypatch, capsys)
 
 
 def name(here: World) -> str:

@@ -17,13 +17,13 @@ from schemas.envelope import cee_headers
 from services.kernel.kafka import Consumer, Outgoing, Partition, producer
 from services.kernel.kafka_admin import ensure_topics
 from services.kernel.settings import Settings
-from tests.integration.control_world import World, world
+from tests.integration.control_world import Operated, World, world
 from tests.stack import eventually
 
 
 @pytest.fixture
-async def here(environment: dict[str, str], tmp_path: Path, channel: str) -> AsyncIterator[World]:
-    async with world(environment, tmp_path, channel) as made:
+async def here(control_of_module: Operated, channel: str) -> AsyncIterator[World]:
+    async with control_of_module.world(channel) as made:
         yield made
 
 

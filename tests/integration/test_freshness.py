@@ -10,7 +10,7 @@ import pytest
 
 from schemas import topics
 from services.kernel.kafka_admin import ensure_topics
-from tests.integration.control_world import Cli, World, world
+from tests.integration.control_world import Cli, Operated, World, world
 from tests.integration.freshness_bed import MINUTE, ages, ago, behind_by, device, gauges, is_about, on_the_bus, reach, row, send
 from tests.stack import eventually
 
@@ -18,8 +18,8 @@ LOOKS_S = 120.0  # a busy machine looks seldom
 
 
 @pytest.fixture
-async def here(environment: dict[str, str], tmp_path: Path, channel: str) -> AsyncIterator[World]:
-    async with world(environment, tmp_path, channel) as made:
+async def here(control_of_module: Operated, channel: str) -> AsyncIterator[World]:
+    async with control_of_module.world(channel) as made:
         await ensure_topics(made.settings.kafka, topics.declared(channel))
         yield made
 
@@ -138,8 +138,8 @@ async def test_gauges_follow_every_active_channel(here: World) -> None:
     await eventually(is_fresh, within=LOOKS_S)
 
 
-async def test_commands_show_it(here: World, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    cli = Cli(environment, monkeypatch, capsys)
+async def test_commands_show_it(here: World, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    cli = Cli(here.environment, monkeypatch, capsys)
     await row(here, "articles", "1", 1, 12)
     await device(here, "phone", "R1", 0)
     [line] = [line for line in (await cli("status", here.channel)).out.splitlines() if line.startswith("articles ")]

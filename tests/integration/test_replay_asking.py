@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from schemas import topics
 from services.kernel.kafka_admin import ensure_topics
-from tests.integration.control_world import Cli, World, world
+from tests.integration.control_world import Cli, Operated, World
 from tests.integration.gateway_world import is_problem
 from tests.integration.replay_bed import publish
 
 
 @pytest.fixture
-async def here(environment: dict[str, str], tmp_path: Path, channel: str) -> AsyncIterator[World]:
-    async with world(environment, tmp_path, channel) as made:
+async def here(control_of_module: Operated, channel: str) -> AsyncIterator[World]:
+    async with control_of_module.world(channel) as made:
         await ensure_topics(made.settings.kafka, topics.declared(channel))
         yield made
 
@@ -34,8 +33,8 @@ async def test_replay_that_cannot_be_is_refused(here: World) -> None:
 
 
 @pytest.fixture
-def cli(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
-    return Cli(environment, monkeypatch, capsys)
+def cli(here: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    return Cli(here.environment, monkeypatch, capsys)
 
 
 async def test_commands_start_show_and_cancel_replays(here: World, cli: Cli) -> None:

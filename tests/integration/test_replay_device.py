@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from services.sandbox.device.device import Device
+from tests.integration.control_world import Operated
 from tests.integration.control_world import World as Control
-from tests.integration.control_world import world
 from tests.integration.gateway_world import World, article, gone, is_problem, keys, lines, partner, raw, running
 
 
 @pytest.fixture
-async def control(environment: dict[str, str], tmp_path: Path, channel: str) -> AsyncIterator[Control]:
-    async with world(environment, tmp_path, channel) as made:
+async def control(control_of_module: Operated, channel: str) -> AsyncIterator[Control]:
+    async with control_of_module.world(channel) as made:
         yield made
 
 

@@ -17,15 +17,15 @@ from services.kernel.kafka import partition_for
 from services.kernel.kafka_admin import ensure_topics, topic_configs
 from services.kernel.settings import Settings
 from services.sandbox.supervisor import supervised
-from tests.integration.control_world import World, world
+from tests.integration.control_world import Operated, World, world
 from tests.integration.gateway_world import is_problem
 from tests.integration.replay_bed import asked, content, ended, on_topic, publish
 from tests.stack import eventually
 
 
 @pytest.fixture
-async def here(environment: dict[str, str], tmp_path: Path, channel: str) -> AsyncIterator[World]:
-    async with world(environment, tmp_path, channel) as made:
+async def here(control_of_module: Operated, channel: str) -> AsyncIterator[World]:
+    async with control_of_module.world(channel) as made:
         await ensure_topics(made.settings.kafka, topics.declared(channel))
         yield made
 
