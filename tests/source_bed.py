@@ -9,7 +9,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,7 @@ import orjson
 
 from schemas import topics
 from schemas.envelope import header
-from services.kernel.kafka import Record, follow
-from services.kernel.kafka_admin import topics_present
+from services.kernel.kafka import Record
 from services.kernel.postgres import Pool, connect, migrate, pool
 from services.kernel.settings import Settings, read_settings
 from services.sandbox.databases import SERVICES
@@ -26,6 +25,7 @@ from services.sandbox.stack import Stack
 from services.source.__main__ import serve
 from services.source.housekeeping import clear_outbox
 from tests.conftest import environment_of
+from tests.read_logs import ReadLogs
 from tests.stack import Databases, drop_databases, name_of
 
 SMALL_CEE = Path(__file__).parent / "integration" / "small_cee.sql"
@@ -55,6 +55,7 @@ class Bed:
 
     def __init__(self, settings: Settings, environment: dict[str, str], cee: Pool, ours: Pool) -> None:
         self.settings, self.environment, self.cee, self.ours = settings, environment, cee, ours
+        self._logs = ReadLogs(settings.kafka)
 
     async def add_channel(self, channel: str, active: bool = True, **settings: Any) -> None:
         await self.cee.execute("insert into cee.channel(id, active, settings) values($1, $2, $3)", channel, active, CHANNEL | settings)
@@ -73,16 +74,11 @@ class Bed:
         await self.cee.execute("delete from cee.object where channel = $1 and kind = $2 and key = $3", channel, kind, key)
 
     async def log(self, topic: str) -> list[Record]:
-        """All records of a topic, in offset order per partition; none where there is no such topic yet."""
-        if topic not in await topics_present(self.settings.kafka):
-            return []
-        found: list[Record] = []
-        async with aclosing(follow(self.settings.kafka, topic, "test")) as batches:  # type: ignore[type-var]
-            async for records in batches:
-                if not records:
-                    break
-                found += records
-        return found
+        """All records of a topic, as read so far, in offset order per partition; none where there is no such topic yet."""
+        return await self._logs.read(topic)
+
+    async def close(self) -> None:
+        await self._logs.close()
 
     async def kind_log(self, channel: str, kind: str) -> list[Record]:
         return await self.log(topics.cee(channel, kind))
@@ -176,7 +172,11 @@ async def small_cee(stack: Stack, home: Path) -> AsyncIterator[Bed]:
         environment = environment_of(stack, made, home) | {"CEEBUS_OPERATOR_TOKEN": "operator"}
         async with pool(made.cee, size=4) as cee, pool(made.ours, size=2) as ours:
             await cee.execute(SMALL_CEE.read_text())
-            yield Bed(read_settings(environment, home=home), environment, cee, ours)
+            bed = Bed(read_settings(environment, home=home), environment, cee, ours)
+            try:
+                yield bed
+            finally:
+                await bed.close()
     finally:
         await admin.close()
         await drop_databases(stack, made)
