@@ -45,7 +45,19 @@ if os.environ.get("CI"):
 
 # what takes longest begins first, so that at the end only short files are left and no worker waits for another
 FOLDERS = ("faults", "integration", "properties")
-SLOW = ("feed_kills", "stack_life", "source_snapshots", "writer_kills", "end_to_end_edges", "end_to_end", "control_api", "source_ingest")
+SLOW = (
+    "explain_lanes",
+    "stack_life",
+    "control_api",
+    "feed_kills",
+    "source_snapshots",
+    "writer_kills",
+    "end_to_end_edges",
+    "end_to_end",
+    "runs_due",
+    "runs",
+    "reps_at_work",
+)
 
 _numbers = itertools.count(1)
 _channels = itertools.product("TUVWXYZ", "0123456789abcdefghijklmnopqrstuvwxyz", "0123456789.-_")  # an id has at most 3 characters
