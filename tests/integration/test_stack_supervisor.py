@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from services.sandbox.server import StackError
+from services.sandbox.server import StackError, last_lines
 from services.sandbox.supervisor import Supervisor, supervised
 from tests.stack import eventually, is_alive
 
@@ -33,7 +34,7 @@ async def test_a_role_that_dies_is_started_again_under_its_own_name(environment:
         roles.kill("exporter-2", signal.SIGKILL)
         await eventually(lambda: roles.pid("exporter-2") not in (0, died), within=20)
         await roles.wait_ready("exporter-2")
-        assert roles.pid("exporter") == other
+        assert roles.pid("exporter") == other, f"{said}\n{last_lines(Path(environment['CEEBUS_HOME']) / 'logs' / 'exporter.log')}"
         assert (roles.restarts("exporter"), roles.restarts("exporter-2")) == (0, 1)
         assert "exporter-2 ended (-9)" in said[0]
         pids = [roles.pid("exporter"), roles.pid("exporter-2")]
