@@ -54,11 +54,11 @@ insert or ignore into need(kind, key, parent_kind, parent_key)
 select s.kind, s.key, json_extract(n.value, '$[0]'), json_extract(n.value, '$[1]') from staged s, json_each(s.needs) n where s.op <> 'delete' and s.needs <> '[]'
 
 -- name: dangling_changed
--- References of or to what this switch changed that lead nowhere.
-select n.kind, n.key, n.parent_kind, n.parent_key from staged s join need n on n.kind = s.kind and n.key = s.key
+-- References of or to what this switch changed that lead nowhere. Cross join: what is staged is little, whatever the planner believes.
+select n.kind, n.key, n.parent_kind, n.parent_key from staged s cross join need n on n.kind = s.kind and n.key = s.key
 where not exists (select 1 from row p where p.kind = n.parent_kind and p.key = n.parent_key)
 union
-select n.kind, n.key, n.parent_kind, n.parent_key from staged s join need n on n.parent_kind = s.kind and n.parent_key = s.key
+select n.kind, n.key, n.parent_kind, n.parent_key from staged s cross join need n on n.parent_kind = s.kind and n.parent_key = s.key
 where s.op = 'delete' and not exists (select 1 from row p where p.kind = n.parent_kind and p.key = n.parent_key)
 
 -- name: dangling
