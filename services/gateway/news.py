@@ -1,5 +1,6 @@
-"""Server-sent events: "there is news" with the feed's position. One query a tick for all listeners, however many.
+"""Server-sent events: "there is news" with the feed's position. Two queries a tick for all listeners of a channel, however many.
 
+A device hears at once of what is for it or was; what is for others it may hear of with the next heartbeat, so that its cursor follows.
 Woken by NOTIFY ceebus_feed and by a tick, since LISTEN may die silently. Streams end at shutdown, with their session, after
 their time, and when the same device opens another one.
 """
@@ -10,15 +11,20 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from uuid import UUID
 
 import orjson
 
 from services.gateway.access import SQL, Identity
 from services.kernel.logging import log
-from services.kernel.postgres import ConnectionLost, DatabaseError, Pool, listen
+from services.kernel.postgres import ConnectionLost, DatabaseError, Pool, Row, listen
 
 TICK_SECONDS = 1.0
+LOOK_AT_MOST = 5000  # changes of a channel at a time: behind more of them is something for nearly everybody
 HEARTBEAT_SECONDS = 15.0
+
+
+Concerned = frozenset[str] | None  # reps and senders; None: everybody
 
 
 class _Listener:
@@ -28,6 +34,18 @@ class _Listener:
         self.identity, self.told, self.news = identity, told, ""
         self.over = False
         self.bell = asyncio.Event()
+        self.looked = False  # whether what came since `told` has been looked at
+        self.owed_since: float | None = None  # news for others only, not told yet
+
+    def hears(self, concerned: Concerned, patience: float) -> bool:
+        """Whether to tell it now that its channel has moved."""
+        names = {self.identity.rep, f"device/{self.identity.device}"}
+        owed, self.owed_since = self.owed_since, None
+        if not self.looked or concerned is None or names & concerned or (owed and time.monotonic() - owed >= patience):
+            self.looked = True
+            return True
+        self.owed_since = owed or time.monotonic()
+        return False
 
     def end(self) -> None:
         self.over = True
@@ -40,6 +58,7 @@ class News:
     def __init__(self, pool: Pool, url: str, heartbeat: float = HEARTBEAT_SECONDS) -> None:
         self._pool, self._url, self._heartbeat = pool, url, heartbeat
         self._listeners: dict[str, _Listener] = {}
+        self._seen: dict[str, tuple[UUID, int]] = {}  # epoch and position up to which a channel was looked at
         self._woken = asyncio.Event()
         self._closed = False
 
@@ -73,14 +92,29 @@ class News:
             return
         channels = sorted({listener.identity.channel for listener in self._listeners.values()})
         found = {row["channel"]: row for row in await self._pool.fetch(SQL.news, channels)}
+        concerned = {channel: await self._concerned(row) for channel, row in found.items()}
         allowed = {row["id"]: row["session"] for row in await self._pool.fetch(SQL.still_in, list(self._listeners))}
         for device, listener in list(self._listeners.items()):
             if allowed.get(device) != listener.identity.session:
                 listener.end()
             row = found.get(listener.identity.channel)
-            if row and row["id"] != listener.told:
+            if row and row["id"] == listener.told:
+                listener.looked = True
+            elif row and listener.hears(concerned[row["channel"]], self._heartbeat):
                 listener.news = row["id"]
                 listener.bell.set()
+        self._seen |= {channel: (row["epoch"], row["last"]) for channel, row in found.items()}
+
+    async def _concerned(self, row: Row) -> Concerned:
+        """Whom what was added since the last look is for."""
+        channel, epoch, last = row["channel"], row["epoch"], row["last"]
+        before = self._seen.get(channel)
+        if before == (epoch, last):
+            return frozenset()
+        if before is None or before[0] != epoch or not 0 < last - before[1] <= LOOK_AT_MOST:
+            return None
+        who = [one["who"] for one in await self._pool.fetch(SQL.concerned, channel, before[1], last)]
+        return None if None in who or "*" in who else frozenset(who)
 
     async def stream(self, identity: Identity, told: str, seconds: float) -> AsyncIterator[bytes]:
         """Events for one device, for at most `seconds`; `told` is the id of the last event it has, or empty."""

@@ -110,7 +110,16 @@ update ceebus.device set db_epoch = $2 where id = $1 and db_epoch is distinct fr
 
 -- name: news
 -- Positions of the followed channels.
-select channel, epoch::text || ':' || last as id, last from ceebus.feed_position where channel = any($1::text[])
+select channel, epoch::text || ':' || last as id, epoch, last from ceebus.feed_position where channel = any($1::text[])
+
+-- name: concerned
+-- Whom what stands behind a position is for, or was: reps, senders, null for everybody.
+with moved as (
+    select audience, left_audience from ceebus.feed where channel = $1 and kind <> 'attachments' and position > $2 and position <= $3
+    union all
+    select audience, left_audience from ceebus.feed where channel = $1 and kind = 'attachments' and position > $2 and position <= $3
+)
+select distinct who from moved, unnest(case when audience is not null then audience || left_audience else array[null] end) as who
 
 -- name: still_in
 -- Which of the listening devices may go on listening.

@@ -76,6 +76,11 @@ async def connect(url: str, *, application: str = "ceebus") -> Connection:
     return connection
 
 
+async def _as_it_is(_: Any) -> None:
+    """Nobody leaves settings, session locks or cursors behind on a connection of a pool (`connect` is for that): asking the server
+    to forget them, as asyncpg does after each use, would double the round trips of every single statement."""
+
+
 @asynccontextmanager
 async def pool(url: str, *, size: int = 4, application: str = "ceebus") -> AsyncIterator[Pool]:
     """A pool whose connections are opened when first needed; json and jsonb are Python values. Raises Unreachable."""
@@ -85,6 +90,7 @@ async def pool(url: str, *, size: int = 4, application: str = "ceebus") -> Async
             min_size=1,
             max_size=size,
             init=_prepare,
+            reset=_as_it_is,
             timeout=10,
             command_timeout=120,
             server_settings={"application_name": application},

@@ -24,8 +24,8 @@ QUERIES = Queries(Path(__file__).with_name("queries.sql"))
 async def check_incarnation(cee: Pool, ours: Pool, settings: Settings) -> bool:
     """Compares, and treats CEE as restored where it must be; True when it was. One process at a time does it."""
     async with cee.acquire() as connection:
-        await connection.execute(QUERIES.incarnation_lock)
-        try:
+        try:  # a lock that was granted while its asker was cancelled goes too
+            await connection.execute(QUERIES.incarnation_lock)
             now = await connection.fetchrow(QUERIES.incarnation)
             known = await ours.fetchrow(QUERIES.known_incarnation)
             assert now is not None

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from services.gateway.access import Identity
+from services.gateway.news import News
 from services.kernel import postgres
 from services.kernel.settings import Settings
 from services.sandbox.device.device import Pulled
-from tests.integration.gateway_world import World, article, keys, raw, running, world
+from tests.integration.gateway_world import Change, World, article, gone, keys, partner, raw, running, world
 from tests.stack import eventually
 
 
@@ -67,6 +71,51 @@ async def test_change_during_a_disconnect_is_told_at_once(here: World, tmp_path:
         await here.put(article("A2"))
         async with client.stream("GET", "/v1/news", headers={"last-event-id": known["id"]}) as response:
             assert await Events(response).position() == '{"position":2}'
+
+
+async def test_devices_are_rung_for_what_is_theirs_or_was(here: World, tmp_path: Path) -> None:
+    """What is only others' waits for a heartbeat: a device hears of it with the next change of its own."""
+    await here.put(article("A1"))
+    async with AsyncExitStack() as opened:
+        heard = []
+        for rep in ("R1", "R2"):
+            device = await opened.enter_async_context(await here.device(tmp_path, rep))
+            client = await opened.enter_async_context(raw(here, device))
+            heard.append(Events(await opened.enter_async_context(client.stream("GET", "/v1/news"))))
+            assert await heard[-1].position() == '{"position":1}'
+        first, second = heard
+        await here.put(partner("P1", "R1"))
+        assert await first.position() == '{"position":2}'
+        await here.put(Change("partners", "P1", {"number": "P1"}, ["R2"], left=["R1"]))
+        assert [await one.position() for one in heard] == ['{"position":3}'] * 2  # the second heard nothing of 2
+        await here.put(partner("P2", "R2"))
+        assert await second.position() == '{"position":4}'
+        await here.put(gone("articles", "A1"))
+        assert [await one.position() for one in heard] == ['{"position":5}'] * 2
+
+
+async def test_what_is_others_is_told_in_the_end(settings: Settings, channel: str) -> None:
+    """So that cursors follow, and a pull after a quiet day is no long walk."""
+    who, stop = Identity(f"d-{channel}", channel, "R1", uuid4()), asyncio.Event()
+    async with postgres.pool(settings.database_url) as pool:
+        put = "insert into ceebus.device(id, channel, rep, state, session) values($1, $2, $3, 'active', $4)"
+        await pool.execute(put, who.device, channel, who.rep, who.session)
+        news, here = News(pool, settings.database_url, heartbeat=0.2), World(pool, settings, channel)
+        await here.put(article("A1"))
+        looking = asyncio.create_task(news.run(stop))
+        async with asyncio.timeout(10), aclosing(news.stream(who, "", 60)) as parts:  # type: ignore[type-var]
+            assert [part async for part in _up_to(parts, b'"position":1}')][-1].startswith(b"event: news")
+            await here.put(partner("P1", "R2"))
+            assert [part async for part in _up_to(parts, b'"position":2}')][-1].startswith(b"event: news")
+        stop.set()
+        await looking
+
+
+async def _up_to(parts: AsyncIterator[bytes], text: bytes) -> AsyncIterator[bytes]:
+    async for part in parts:
+        yield part
+        if text in part:
+            return
 
 
 async def test_stream_ends_after_the_time_asked_for(here: World, tmp_path: Path) -> None:

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from services.sandbox.device.acknowledging import Acknowledging
 from services.sandbox.device.client import Client, Page
 from services.sandbox.device.failures import Interrupted, Refused, pause
 from services.sandbox.device.files import AT_ONCE, Files
+from services.sandbox.device.following import pull_with_news
 from services.sandbox.device.records import Applied
 from services.sandbox.device.references import needs
 from services.sandbox.device.store import DanglingReferences, Needs, Store
@@ -28,7 +30,6 @@ DATA = ("data",)
 EVERYTHING = ("data", "attachments")
 _ATTEMPTS = 8
 _FIRST_WAIT_S = 0.1
-_POLL_S = 30.0
 # a parent's removal and those of its children are changes of their own: between them a cut may be in pieces
 _PATIENCE_S = 30.0
 _START_AGAIN = frozenset(
@@ -47,6 +48,9 @@ class Pulled:
     restarts: int
     full: tuple[str, ...]
     seconds: float
+
+
+Told = Callable[[Pulled], Awaitable[None] | None]
 
 
 class Device:
@@ -71,6 +75,7 @@ class Device:
         self.client = Client(base_url, self.store, epoch)
         self.uploads = Uploads(self.store, self.client, self.files, attempts)
         self._attempts, self._patience = attempts, patience
+        self._acks: Acknowledging | None = None  # while it follows
 
     async def __aenter__(self) -> Device:
         return self
@@ -124,8 +129,11 @@ class Device:
     async def _switch(self, groups: tuple[str, ...], page: Page) -> int:
         position = max(page.positions[group] for group in groups)
         applied = await asyncio.to_thread(self.store.switch, groups, position, int(time.time() * 1000))
-        with suppress(Interrupted):  # the next pull acknowledges this one too
-            await self.client.ack(page.cursor)
+        if self._acks is not None:
+            self._acks.put(page.cursor)
+        else:
+            with suppress(Interrupted):  # the next pull acknowledges this one too
+                await self.client.ack(page.cursor)
         return applied
 
     async def fetch_attachments(self, at_once: int = AT_ONCE, after: int = 0) -> int:
@@ -142,46 +150,18 @@ class Device:
                 await asyncio.sleep(pause(failures))
         return 0
 
-    async def follow(
-        self, stop: asyncio.Event, told: Callable[[Pulled], Awaitable[None] | None] | None = None, groups: tuple[str, ...] = EVERYTHING
-    ) -> None:
-        """Pulls at once and whenever the gateway has news, until `stop`; `told` hears of each pull."""
-        ringing = asyncio.Event()
-        ringing.set()
-        listening = asyncio.create_task(self._listen(ringing))
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            while not stop.is_set():
-                waking = asyncio.create_task(ringing.wait())
-                await asyncio.wait({waking, stopping, listening}, timeout=_POLL_S, return_when=asyncio.FIRST_COMPLETED)
-                waking.cancel()
-                if listening.done():
-                    listening.result()  # a revoked device ends here, loudly
-                if stop.is_set():
-                    break
-                ringing.clear()
-                with suppress(Interrupted):
-                    pulled = await self.pull(groups)
-                    if told and (answer := told(pulled)) is not None:
-                        await answer
-        finally:
-            for task in (listening, stopping):
-                task.cancel()
-            await asyncio.gather(listening, stopping, return_exceptions=True)
-
-    async def _listen(self, ringing: asyncio.Event) -> None:
-        """Rings at each event, and after each reconnect, since an event may have been missed meanwhile."""
-        last: str | None = None
-        failures = 0
-        while True:
+    async def follow(self, stop: asyncio.Event, told: Told | None = None, groups: tuple[str, ...] = EVERYTHING) -> None:
+        """Pulls at once and whenever the gateway has news, until `stop`; `told` hears of each pull. Acknowledges beside it."""
+        async with Acknowledging(self.client) as self._acks:
             try:
-                async for event in self.client.news(last):
-                    last, failures = event, 0
-                    ringing.set()
-            except Interrupted:
-                failures += 1
-            await asyncio.sleep(pause(failures))
-            ringing.set()
+                await pull_with_news(self.client, lambda: self._pull_and_tell(told, groups), stop)
+            finally:
+                self._acks = None
+
+    async def _pull_and_tell(self, told: Told | None, groups: tuple[str, ...]) -> None:
+        pulled = await self.pull(groups)
+        if told and (answer := told(pulled)) is not None:
+            await answer
 
     def digest(self, kind: str) -> str:
         """SHA-256 over sorted keys and content hashes of a kind."""
