@@ -11,6 +11,7 @@ from services.exporter.batch import ExportBatch
 from services.kernel.channels import ChannelFollower
 from services.kernel.flood import FloodGuard
 from services.kernel.kafka import Consumer, producer
+from services.kernel.kafka_logs import Logs
 from services.kernel.lane import Batch, Lane, Work
 from services.kernel.lanes import keep_lanes
 from services.kernel.marks import KafkaMarks, want_snapshot
@@ -28,6 +29,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         pool(settings.database_url, size=2, application=client) as database,
         producer(settings.kafka, client) as out,
         ChannelFollower(settings.kafka, client) as channels,
+        Logs(settings.kafka, f"{client}-logs") as logs,
     ):
         steering = Steering(database, settings.database_url, "export")
         judge, turns = ExportBatch(channels, out, FloodGuard(steering.hold)), Turns()
@@ -43,7 +45,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
         def lane(channel: str) -> Lane:
             group = f"ceebus.export.{encode_channel(channel)}"
-            consumer = Consumer(settings.kafka, group, client, instance=f"exporter-{settings.queue}-{settings.instance}")
+            member = f"exporter-{settings.queue}-{settings.instance}"
+            consumer = Consumer(settings.kafka, group, client, member, asked=logs.bounds)
             read = [topics.cee(channel, kind) for kind in topics.KINDS]
             marks = KafkaMarks(f"export.{channel}", database, want_snapshot, lambda: steering.of(channel))
             return Lane(f"export.{encode_channel(channel)}", consumer, read, marks, work_of(channel), together=lambda _partition: channel)

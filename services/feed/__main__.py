@@ -16,6 +16,7 @@ from services.feed.release import Releaser
 from services.kernel.channels import ChannelFollower
 from services.kernel.kafka_admin import ensure_topics
 from services.kernel.kafka_groups import take_out
+from services.kernel.kafka_logs import Logs
 from services.kernel.lane import Lane
 from services.kernel.logging import log
 from services.kernel.postgres import pool
@@ -31,6 +32,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     async with (
         pool(settings.database_url, size=1, application=client) as database,
         ChannelFollower(settings.kafka, client) as channels,
+        Logs(settings.kafka, f"{client}-logs") as logs,
     ):
         marks, releaser = FeedMarks(database), Releaser(settings.database_url)
         work = FeedBatch(settings.database_url, marks, releaser.wake, partial(max_attempts, channels))
@@ -44,7 +46,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 if lane is None and read:
                     member = f"feed-{settings.instance}"
                     await take_out(settings.kafka, GROUP, member)
-                    consumer = ParentsFirst(settings.kafka, GROUP, client, member, marks.next_offset)
+                    consumer = ParentsFirst(settings.kafka, GROUP, client, member, marks.next_offset, asked=logs.bounds)
                     lane = Lane("feed", consumer, read, marks, work, together=lambda partition: topics.parse(partition[0])[1])
                     await lane.start()
                 elif lane is not None and read != lane.topics:

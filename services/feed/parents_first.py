@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from schemas import topics
-from services.kernel.kafka import Consumer, Partition, Record
+from services.kernel.kafka import AskBounds, Consumer, Partition, Record
 from services.kernel.settings import Kafka
 
 SOON_MS = 20  # how long a few records that are known to be there may take to come in before later kinds have their turn
@@ -20,9 +20,18 @@ _RANK = {kind: rank for rank, kind in enumerate(topics.KINDS)}
 class ParentsFirst(Consumer):
     """A consumer that reads the kinds in their order (domain.md 7.1), as far as it knows that there is something to read."""
 
-    def __init__(self, settings: Kafka, group: str, client: str, instance: str, next_offset: Callable[[Partition], int | None]) -> None:
+    def __init__(
+        self,
+        settings: Kafka,
+        group: str,
+        client: str,
+        instance: str,
+        next_offset: Callable[[Partition], int | None],
+        *,
+        asked: AskBounds | None = None,
+    ) -> None:
         """`next_offset` says up to where a partition has been handled."""
-        super().__init__(settings, group, client, instance)
+        super().__init__(settings, group, client, instance, asked=asked)
         self._next_offset = next_offset
 
     async def fetch(self, max_records: int, timeout_ms: int = 200, among: Sequence[Partition] = ()) -> dict[Partition, list[Record]]:

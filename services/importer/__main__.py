@@ -12,6 +12,7 @@ from services.importer.gaps import lost
 from services.kernel.channels import ChannelFollower
 from services.kernel.flood import FloodGuard
 from services.kernel.kafka import Consumer, producer
+from services.kernel.kafka_logs import Logs
 from services.kernel.lane import Batch, Lane, Work
 from services.kernel.lanes import keep_lanes
 from services.kernel.marks import KafkaMarks
@@ -29,6 +30,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         pool(settings.database_url, size=4, application=client) as database,
         producer(settings.kafka, client) as out,
         ChannelFollower(settings.kafka, client) as channels,
+        Logs(settings.kafka, f"{client}-logs") as logs,
     ):
         steering = Steering(database, settings.database_url, "import")
         judge, turns = ImportBatch(channels, database, out, FloodGuard(steering.hold)), Turns()
@@ -44,7 +46,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
         def lane(channel: str) -> Lane:
             group = f"ceebus.import.{encode_channel(channel)}"
-            consumer = Consumer(settings.kafka, group, client, instance=f"importer-{settings.queue}-{settings.instance}")
+            member = f"importer-{settings.queue}-{settings.instance}"
+            consumer = Consumer(settings.kafka, group, client, member, asked=logs.bounds)
             read = [topics.mobile(channel, kind) for kind in topics.IMPORT_KINDS]
             marks = KafkaMarks(f"import.{channel}", database, lost, lambda: steering.of(channel))
             return Lane(f"import.{encode_channel(channel)}", consumer, read, marks, work_of(channel), together=lambda _partition: channel)

@@ -8,7 +8,7 @@ It is one thing: what a client may do, with the errors and time limits that both
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -35,6 +35,7 @@ except ImportError:  # no wheel for this machine
 _SEED = 0x9747B28C  # of Kafka's murmur2
 
 Partition = tuple[str, int]  # (topic without prefix, partition number)
+AskBounds = Callable[[Sequence[Partition]], Awaitable[dict[Partition, tuple[int, int]]]]
 
 DYNAMIC_SESSION_S = 10.0  # of a member without a name, which nobody expects back
 STOP_LIMIT_S = 10.0
@@ -178,8 +179,9 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 class Consumer:
     """A member of a consumer group: no auto commit, no reset policy (T22). Positions are set by whoever owns it."""
 
-    def __init__(self, settings: Kafka, group: str, client: str, instance: str | None = None) -> None:
-        self.group, self.settings, self._prefix = group, settings, settings.topic_prefix
+    def __init__(self, settings: Kafka, group: str, client: str, instance: str | None = None, *, asked: AskBounds | None = None) -> None:
+        """`asked` says where logs begin and end: on the connection that fetches, the broker answers only after a fetch that waits."""
+        self.group, self.settings, self._prefix, self._asked = group, settings, settings.topic_prefix, asked
         session_s = settings.session_timeout_s if instance else DYNAMIC_SESSION_S
         self._inner = AIOKafkaConsumer(
             bootstrap_servers=settings.bootstrap,
@@ -225,6 +227,19 @@ class Consumer:
             return {}  # fetching began before the owner's `assigned` had set the position; it does so for every partition
         return {self.plain(tp): records for tp, records in fetched.items()}
 
+    async def fetch_until(self, wake: asyncio.Event, max_records: int, timeout_ms: int) -> dict[Partition, list[Record]]:
+        """As Consumer.fetch of all partitions, but nothing as soon as `wake` is set. Cancelled while it waits, the client has handed out
+        nothing that could get lost."""
+        fetching = asyncio.ensure_future(Consumer.fetch(self, max_records, timeout_ms))
+        waking = asyncio.ensure_future(wake.wait())
+        try:
+            await asyncio.wait({fetching, waking}, return_when=asyncio.FIRST_COMPLETED)
+            return fetching.result() if fetching.done() else {}
+        finally:
+            for task in (fetching, waking):
+                task.cancel()
+            await asyncio.wait({fetching, waking})
+
     async def commit(self, offsets: dict[Partition, int], metadata: str = "") -> None:
         """Commits next offsets. Raises NotOwner when the group has given a partition to another member meanwhile."""
         try:
@@ -245,8 +260,11 @@ class Consumer:
 
     async def bounds(self, partitions: Sequence[Partition]) -> dict[Partition, tuple[int, int]]:
         """Log start and end of each."""
-        starts, ends = await self.beginnings(partitions), await self.ends(partitions)
-        return {partition: (starts[partition], ends[partition]) for partition in partitions}
+        found = await self._asked(partitions) if self._asked is not None else {}
+        if not found.keys() >= set(partitions):
+            starts, ends = await asyncio.gather(self.beginnings(partitions), self.ends(partitions))
+            found = {partition: (starts[partition], ends[partition]) for partition in partitions}
+        return found
 
     async def position(self, partition: Partition) -> int:
         """The next offset to be fetched: behind holes that compaction has left."""

@@ -44,6 +44,17 @@ class Logs(AbstractAsyncContextManager["Logs"]):
         """The log start of every partition."""
         return await self._ask(topics, lambda inner, tps: inner.beginning_offsets(tps))
 
+    async def bounds(self, partitions: Sequence[Partition]) -> dict[Partition, tuple[int, int]]:
+        """Log start and end of each that is there."""
+        wanted = set(partitions)
+
+        async def question(inner: AIOKafkaConsumer, tps: list[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
+            starts, ends = await asyncio.gather(inner.beginning_offsets(tps), inner.end_offsets(tps))
+            return {tp: (starts[tp], ends[tp]) for tp in tps}
+
+        found = await self._ask(sorted({topic for topic, _ in wanted}), question)
+        return {partition: pair for partition, pair in found.items() if partition in wanted}
+
     async def at_time(self, topics: Sequence[str], timestamp_ms: int) -> Places:
         """The first offset published at or after the moment; the end where there is none yet (T32)."""
         ends = await self.ends(topics)

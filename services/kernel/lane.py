@@ -59,6 +59,8 @@ class _Handed:
 class Marks:
     """Where a lane starts and what it remembers. `KafkaMarks` for topic to topic, `RowMarks` where effects are in a database."""
 
+    steered = False  # whether what is wanted of the lane may change while it waits for records
+
     async def positions(self, consumer: Consumer, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """The next offset of each newly assigned partition."""
         raise NotImplementedError
@@ -259,7 +261,10 @@ class Lane(mode.Service):  # type: ignore[misc]
                 async with asyncio.timeout(IDLE_S):
                     await self.wake.wait()
         # a lane of which nothing flows goes on polling too, or its group would think it dead (T25)
-        fetched = await self.consumer.fetch(BATCH_RECORDS, IDLE_MS if flowing else 0)
+        if self.marks.steered and flowing:
+            fetched = await self.consumer.fetch_until(self.wake, BATCH_RECORDS, IDLE_MS)
+        else:
+            fetched = await self.consumer.fetch(BATCH_RECORDS, IDLE_MS if flowing else 0)
         if placings == self._placings and self._placed.is_set():
             return fetched
         if fetched and self._placed.is_set():  # placed meanwhile: what was fetched may lie behind the places or before them

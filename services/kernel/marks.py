@@ -35,6 +35,8 @@ async def want_snapshot(connection: PooledConnection, gap: Gap) -> None:
 class KafkaMarks(Marks):
     """Marks of one consumer group. A lost offset is restored from the mirror; one below the log start is a gap: `on_gap`."""
 
+    steered = True
+
     def __init__(self, lane: str, pool: Pool, on_gap: OnGap = want_snapshot, wanted: Callable[[], Wanted] = lambda: LIVE) -> None:
         self._lane, self._pool, self._on_gap, self._wanted = lane, pool, on_gap, wanted
         self.places: dict[Partition, Place] = {}

@@ -68,8 +68,7 @@ class RowMarks(Marks):
 
         Kafka gets its copy: whoever was killed before copying it would seem to be behind until the next record comes.
         """
-        starts, ends = await consumer.beginnings(partitions), await consumer.ends(partitions)
-        found = await self.take_over({partition: (starts[partition], ends[partition]) for partition in partitions})
+        found = await self.take_over(await consumer.bounds(partitions))
         await self.settled(consumer, found)
         return found
 

@@ -13,6 +13,7 @@ from services.kernel.channels import ChannelFollower
 from services.kernel.kafka import Consumer, Partition, Record, producer
 from services.kernel.kafka_admin import ensure_topics
 from services.kernel.kafka_groups import take_out
+from services.kernel.kafka_logs import Logs
 from services.kernel.lane import Lane
 from services.kernel.logging import log
 from services.kernel.postgres import pool
@@ -46,6 +47,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         ours = await opened.enter_async_context(pool(settings.database_url, size=2, application=client))
         out = await opened.enter_async_context(producer(settings.kafka, client))
         channels = await opened.enter_async_context(ChannelFollower(settings.kafka, client))
+        logs = await opened.enter_async_context(Logs(settings.kafka, f"{client}-logs"))
         target = ReferenceCee(Files(BlobStore(settings.blobs), ours))
         sender, marks = ResultSender(url, settings.kafka, out), WriterMarks(cee)
         releaser = Releaser(url, ours, channels, target, sender.wake)
@@ -54,7 +56,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         beside = [asyncio.create_task(task) for task in (sender.run(), releaser.run(), keep_house(cee))]
 
         def lane(read: Sequence[str]) -> Lane:
-            consumer = _PartnersFirst(settings.kafka, GROUP, client, member_of(settings))
+            consumer = _PartnersFirst(settings.kafka, GROUP, client, member_of(settings), asked=logs.bounds)
             return Lane("writer", consumer, read, marks, work)
 
         try:
