@@ -10,7 +10,7 @@ from uuid import UUID
 from schemas import topics
 from services.control.runs.ask import SQL, Direction
 from services.kernel.kafka import Partition
-from services.kernel.postgres import Pool, Row
+from services.kernel.postgres import Pool, PooledConnection, Row
 
 Offsets = dict[int, int]  # by partition number of one topic
 STEER, RUN = "ceebus_steer", "ceebus_run"
@@ -109,8 +109,9 @@ class Book:
         done = {row["topic_partition"]: row["done_seq"] for row in rows}
         return Standing(markers, done, frozenset(row["topic_partition"] for row in rows if row["position"] is not None))
 
-    async def begin(self, kind: str, phase: str, standing: Standing, bounds: Offsets) -> None:
-        await self.pool.execute(SQL.begin_kind, self.run.id, kind, phase, named(standing.markers), named(bounds))
+    async def begin(self, kind: str, phase: str, standing: Standing, bounds: Offsets, beside: PooledConnection | None = None) -> None:
+        """`beside`: in the transaction of this connection."""
+        await (beside or self.pool).execute(SQL.begin_kind, self.run.id, kind, phase, named(standing.markers), named(bounds))
 
     async def read(self, kind: str, bounds: Offsets, standing: Standing, order: Mapping[str, Any] | None) -> int | None:
         """The lane gets an order, or needs none; both are written together. Returns the order's number."""

@@ -27,10 +27,9 @@ class ExportSteps:
 
         Raises CeeAway, kafka.Unreachable: nothing is lost by coming back.
         """
+        await self._ask([of for of in kinds if of.phase == "pending"])
         ahead = True
         for of in kinds:
-            if of.phase == "pending":
-                await self._ask(of)
             if of.phase == "ask" and ahead and await self._is_asked(of):
                 await self._read(of)
             if of.phase == "read" and await self._is_read(of):
@@ -41,23 +40,29 @@ class ExportSteps:
             ahead = ahead and of.phase in ("deliver", "done")
         return all(of.phase == "done" for of in kinds)
 
-    async def _ask(self, of: KindOf) -> None:
+    async def _ask(self, kinds: Sequence[KindOf]) -> None:
         """All kinds are asked for at once: the source takes them in their order."""
-        run, kind, pool = self._run, of.kind, self._book.pool
-        of.before = (standing := await self._book.standing(kind)).markers
-        of.bounds = await self._ends(kind)
-        async with pool.acquire() as connection, connection.transaction():
-            if run.keys is not None:
-                await connection.execute(SQL.want_keys, run.channel, kind, list(run.keys), run.id, run.force)
-            elif run.since == "anytime":
-                had = {row["kind"] for row in await self._cee.fetch(CEE_SQL.run_snapshots, run.id)}
-                action = "resume" if kind in had else "snapshot"
-                await connection.execute(SQL.want_whole, run.channel, [kind], action, run.id, run.force)
-            elif run.since == "last-transfer":
-                await connection.execute(SQL.want_due, run.channel, kind, run.id, run.force)
+        if not kinds:
+            return
+        run = self._run
+        standings = [await self._book.standing(of.kind) for of in kinds]
+        ends = await self._logs.ends([run.topic(of.kind) for of in kinds])
+        whole = run.since == "anytime" and run.keys is None
+        had = {row["kind"] for row in await self._cee.fetch(CEE_SQL.run_snapshots, run.id)} if whole else set()
+        async with self._book.pool.acquire() as connection, connection.transaction():
+            for of, standing in zip(kinds, standings, strict=True):
+                of.before, of.bounds = standing.markers, {n: offset for (topic, n), offset in ends.items() if topic == run.topic(of.kind)}
+                if run.keys is not None:
+                    await connection.execute(SQL.want_keys, run.channel, of.kind, list(run.keys), run.id, run.force)
+                elif whole:
+                    action = "resume" if of.kind in had else "snapshot"
+                    await connection.execute(SQL.want_whole, run.channel, [of.kind], action, run.id, run.force)
+                elif run.since == "last-transfer":
+                    await connection.execute(SQL.want_due, run.channel, of.kind, run.id, run.force)
+                await self._book.begin(of.kind, "ask", standing, of.bounds, connection)
             await connection.execute("select pg_notify('ceebus_wanted', $1)", run.channel)
-        await self._book.begin(kind, "ask", standing, of.bounds)
-        of.phase = "ask"
+        for of in kinds:
+            of.phase = "ask"
 
     async def _is_asked(self, of: KindOf) -> bool:
         """The source has published what was asked of it."""
