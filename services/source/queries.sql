@@ -97,7 +97,11 @@ cross join lateral (select from ceebus.published p where p.channel = $1 and p.ki
 with found as materialized (
     select p.key
     from unnest($2::text[]) as s(prefix)
-    join ceebus.published p on p.channel = $1 and p.kind = 'price-lists' and p.key > s.prefix || '/' and p.key < s.prefix || '0' and not p.removed
+    cross join lateral (
+        select key from ceebus.published
+        where channel = $1 and kind = 'price-lists' and key > s.prefix || '/' and key < s.prefix || '0' and not removed
+        offset 0  -- a range of the key for each prefix, whatever the planner believes of the table: the other way round is a product of both
+    ) p
 ), present as materialized (
     select v.key from cee.price_lists v where v.channel = $1 and v.key = any (array(select f.key from found f))
 )

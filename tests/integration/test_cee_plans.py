@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from schemas.topics import KINDS
+from services.kernel.postgres import Queries
+from services.source import views
 from tests.integration.cee_bed import Cee, company
 from tests.stack import Databases
 
+VANISHED = Queries(Path(views.__file__).with_name("queries.sql")).vanished_prices
 CROWD = Path(__file__).with_name("cee_crowd.sql").read_text()
 PAGE = 100
 BIG = {
@@ -86,3 +89,19 @@ async def test_dependents_of_a_whole_channel_come_in_pages(cee: Cee) -> None:
         select count(*) from cee.document d left join named n using (partner)
         where d.channel = 'C1' and d.origin = 'cee' and (n.reps is null or 'R1' = any (n.reps))""")
     assert len(documents) == expected
+
+
+async def test_old_prices_are_looked_for_by_their_prefix(cee: Cee) -> None:
+    """Also while the planner knows nothing of what was published: it filled after the last statistics, in a first transfer always."""
+    fill = "insert into ceebus.published(channel, kind, key, objectversion) select 'C1', 'price-lists', key, 1 from cee.price_lists"
+    await cee.connection.execute(f"{fill} where channel = 'C1'")
+    prefixes = [
+        f"L1/{row['article']}" for row in await cee.connection.fetch("select article from cee.price where list = 'L1' limit $1", PAGE)
+    ]
+    rows = await cee.connection.fetchval(f"explain (analyze, timing off, format json) {VANISHED}", "C1", prefixes)
+    looked_at = [
+        node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Join Filter", 0))
+        for node in nodes(rows[0]["Plan"])
+    ]
+    assert max(looked_at) <= PAGE * USUAL_WORK, looked_at
+    assert await cee.connection.fetch(VANISHED, "C1", prefixes) == []
