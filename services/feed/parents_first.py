@@ -12,7 +12,7 @@ from services.kernel.kafka import AskBounds, Consumer, Partition, Record
 from services.kernel.settings import Kafka
 
 SOON_MS = 20  # how long a few records that are known to be there may take to come in before later kinds have their turn
-LATER_MS = 500  # the same where there are many: later kinds' records would only wait for them
+LATER_MS = 100  # the same where there are many: later kinds' records would only wait for them
 MANY = 500
 _RANK = {kind: rank for rank, kind in enumerate(topics.KINDS)}
 

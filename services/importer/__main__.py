@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 from schemas import topics
 from schemas.channel import encode_channel
 from services.importer.batch import ImportBatch
 from services.importer.gaps import lost
 from services.kernel.channels import ChannelFollower
+from services.kernel.fair import in_turns
 from services.kernel.flood import FloodGuard
 from services.kernel.kafka import Consumer, producer
 from services.kernel.kafka_logs import Logs
-from services.kernel.lane import Batch, Lane, Work
+from services.kernel.lane import Lane
 from services.kernel.lanes import keep_lanes
 from services.kernel.marks import KafkaMarks
 from services.kernel.postgres import pool
@@ -35,22 +35,14 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         steering = Steering(database, settings.database_url, "import")
         judge, turns = ImportBatch(channels, database, out, FloodGuard(steering.hold)), Turns()
 
-        def work_of(channel: str) -> Work:
-            """In turns with the other channels of this process: one that exports all it has must not keep another's changes waiting."""
-
-            async def work(batches: Sequence[Batch]) -> None:
-                async with turns.turn(channel, steering.of(channel).weight, sum(len(batch.records) for batch in batches)):
-                    await judge(batches)
-
-            return work
-
         def lane(channel: str) -> Lane:
             group = f"ceebus.import.{encode_channel(channel)}"
             member = f"importer-{settings.queue}-{settings.instance}"
             consumer = Consumer(settings.kafka, group, client, member, asked=logs.bounds)
             read = [topics.mobile(channel, kind) for kind in topics.IMPORT_KINDS]
             marks = KafkaMarks(f"import.{channel}", database, lost, lambda: steering.of(channel))
-            return Lane(f"import.{encode_channel(channel)}", consumer, read, marks, work_of(channel), together=lambda _partition: channel)
+            work = in_turns(channel, judge, turns, lambda: steering.of(channel).weight)
+            return Lane(f"import.{encode_channel(channel)}", consumer, read, marks, work, together=lambda _partition: channel)
 
         await keep_lanes(channels, steering, settings.queue, lane, stop)
 

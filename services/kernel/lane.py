@@ -26,6 +26,8 @@ from services.kernel.logging import log
 from services.kernel.watchdog import LOOK_S, SILENT_S, unread
 
 BATCH_RECORDS = 2000
+SHARED_RECORDS = 250  # while what is fetched goes together with different things: none of them waits long for another
+SHARED_S = 1.0
 ATTEMPTS = 5  # of one batch; then the process stops and its supervisor starts it again
 STOP_LIMIT_S = 20.0
 IDLE_MS = 200
@@ -82,6 +84,10 @@ class Marks:
         return Cut(records, records[-1].offset + 1)
 
 
+def _records(batches: Sequence[Batch]) -> int:
+    return sum(len(batch.records) for batch in batches)
+
+
 Work = Callable[[Sequence[Batch]], Awaitable[None]]
 Together = Callable[[Partition], Hashable]
 
@@ -134,6 +140,7 @@ class Lane(mode.Service):  # type: ignore[misc]
         self._together = together
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.leaving = False  # for good: out of the group when it stops
+        self._several_at = -SHARED_S  # when what was fetched belonged to several
         self.wake = asyncio.Event()  # something else is wanted: set by whoever follows what operators want
         self._idle = asyncio.Event()
         self._idle.set()
@@ -261,10 +268,11 @@ class Lane(mode.Service):  # type: ignore[misc]
                 async with asyncio.timeout(IDLE_S):
                     await self.wake.wait()
         # a lane of which nothing flows goes on polling too, or its group would think it dead (T25)
+        most = SHARED_RECORDS if asyncio.get_running_loop().time() - self._several_at < SHARED_S else BATCH_RECORDS
         if self.marks.steered and flowing:
-            fetched = await self.consumer.fetch_until(self.wake, BATCH_RECORDS, IDLE_MS)
+            fetched = await self.consumer.fetch_until(self.wake, most, IDLE_MS)
         else:
-            fetched = await self.consumer.fetch(BATCH_RECORDS, IDLE_MS if flowing else 0)
+            fetched = await self.consumer.fetch(most, IDLE_MS if flowing else 0)
         if placings == self._placings and self._placed.is_set():
             return fetched
         if fetched and self._placed.is_set():  # placed meanwhile: what was fetched may lie behind the places or before them
@@ -282,7 +290,9 @@ class Lane(mode.Service):  # type: ignore[misc]
                     groups.setdefault(self._together(partition), []).append(batch)
                 if cut.after <= fetched[partition][-1].offset and partition in self.consumer.assignment():
                     self.consumer.seek(partition, cut.after)  # the rest has its turn later
-            await asyncio.gather(*[self._through(batches) for batches in groups.values()])
+            if len(groups) > 1:
+                self._several_at = asyncio.get_running_loop().time()
+            await asyncio.gather(*[self._through(batches) for batches in sorted(groups.values(), key=_records)])  # the least first
             await self.marks.settled(self.consumer, {partition: cut.after for partition, cut in cuts.items()})
             self.durable_at = asyncio.get_running_loop().time()
         finally:

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+SHARED_S = 1.0  # for so long after its last turn a lane counts as one that may come again any moment
 _LEAST_S = 0.0001  # so that even work too short to be measured makes room for the others in the end
 
 
@@ -50,6 +51,7 @@ class Turns:
         self._lanes: dict[str, _Lane] = {}
         self._now = 0.0  # virtual time: the start of the turn at work
         self._numbers = 0
+        self._worked: dict[str, float] = {}  # when a lane's last turn ended
         self._taken = False
 
     @asynccontextmanager
@@ -65,8 +67,15 @@ class Turns:
         try:
             yield
         finally:
-            self._lanes[name].finish = self._now + max(self._clock() - began, _LEAST_S) / weight
+            self._worked[name] = self._clock()
+            self._lanes[name].finish = self._now + max(self._worked[name] - began, _LEAST_S) / weight
             self._pass_on()
+
+    def is_shared(self, name: str) -> bool:
+        """Whether other lanes wait or have had turns just now: then long turns would keep them waiting."""
+        since = self._clock() - SHARED_S
+        self._worked = {other: at for other, at in self._worked.items() if at > since}
+        return bool(self._worked.keys() - {name}) or any(lane.has_waiting() for other, lane in self._lanes.items() if other != name)
 
     @property
     def waiting(self) -> int:
