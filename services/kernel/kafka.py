@@ -20,6 +20,7 @@ from aiokafka.errors import (
     KafkaConnectionError,
     KafkaError,
     NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
 )
 from aiokafka.partitioner import murmur2 as murmur2_in_python
 from aiokafka.structs import OffsetAndMetadata
@@ -176,6 +177,10 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._assigned([self._consumer.plain(tp) for tp in assigned])
 
 
+class OutOfRange(Exception):
+    """The log does not hold where a consumer stands."""
+
+
 class Consumer:
     """A member of a consumer group: no auto commit, no reset policy (T22). Positions are set by whoever owns it."""
 
@@ -220,11 +225,16 @@ class Consumer:
         self._inner.subscribe([self._prefix + topic for topic in topics], listener=_Listener(self, assigned, revoked))
 
     async def fetch(self, max_records: int, timeout_ms: int = 200, among: Sequence[Partition] = ()) -> dict[Partition, list[Record]]:
-        """Records by partition in offset order, at most `max_records` in all; `among`: of these partitions only."""
+        """Records by partition in offset order, at most `max_records` in all; `among`: of these partitions only. Raises OutOfRange."""
         try:
             fetched = await self._inner.getmany(*[self._tp(p) for p in among], timeout_ms=timeout_ms, max_records=max_records)
         except NoOffsetForPartitionError:
             return {}  # fetching began before the owner's `assigned` had set the position; it does so for every partition
+        except OffsetOutOfRangeError as error:
+            for tp, offset in error.args[0].items():
+                if tp in self._inner.assignment() and await self._inner.position(tp) == offset:
+                    raise OutOfRange(str(error)) from error
+            return {}  # the answer to a fetch from where it stood before a seek
         return {self.plain(tp): records for tp, records in fetched.items()}
 
     async def fetch_until(self, wake: asyncio.Event, max_records: int, timeout_ms: int) -> dict[Partition, list[Record]]:

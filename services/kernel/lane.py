@@ -21,7 +21,7 @@ from faust.app.base import BootStrategy
 
 from services.kernel import metrics
 from services.kernel.course import Cut
-from services.kernel.kafka import Consumer, Partition, Record
+from services.kernel.kafka import Consumer, OutOfRange, Partition, Record
 from services.kernel.logging import log
 from services.kernel.watchdog import LOOK_S, SILENT_S, unread
 
@@ -269,10 +269,15 @@ class Lane(mode.Service):  # type: ignore[misc]
                     await self.wake.wait()
         # a lane of which nothing flows goes on polling too, or its group would think it dead (T25)
         most = SHARED_RECORDS if asyncio.get_running_loop().time() - self._several_at < SHARED_S else BATCH_RECORDS
-        if self.marks.steered and flowing:
-            fetched = await self.consumer.fetch_until(self.wake, most, IDLE_MS)
-        else:
-            fetched = await self.consumer.fetch(most, IDLE_MS if flowing else 0)
+        try:
+            if self.marks.steered and flowing:
+                fetched = await self.consumer.fetch_until(self.wake, most, IDLE_MS)
+            else:
+                fetched = await self.consumer.fetch(most, IDLE_MS if flowing else 0)
+        except OutOfRange:
+            if placings == self._placings and self._placed.is_set():
+                raise
+            fetched = {}  # the client began at the committed offset, which the log has left behind: `_assigned` knows better
         if placings == self._placings and self._placed.is_set():
             return fetched
         if fetched and self._placed.is_set():  # placed meanwhile: what was fetched may lie behind the places or before them
