@@ -89,6 +89,8 @@ async def worked_on(here: Site, reps: Crew, device: Device, rng: Random) -> Devi
     await hand.rep.send(hand.order(), Made("visits", plan.source_id, plan.body | {"status": "completed"}))
     await settled(hand.rep)
     assert {outcome for _, outcome, _ in reps.ends()} == {"imported"}
+    # it is never heard of again, so it must have seen its orders come back
+    await eventually(lambda: all(which == ["confirmed"] for which in device.uploads.shown("documents").values()), within=LIMIT_S)
     return restored(device, device.path.with_name("backup.db"))
 
 
