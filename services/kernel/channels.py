@@ -78,6 +78,7 @@ class ChannelFollower(AbstractAsyncContextManager["ChannelFollower"]):
     async def at_least(self, channel: str, version: int, limit_s: float = 30) -> Channel | None:
         """The settings, not older than the object version the source knew when it read a record of the channel."""
         if self._versions.get(channel, 0) < version:
+            log.info("settings of the channel are awaited", action="settings_awaited", channel=channel, version=version)
             async with asyncio.timeout(limit_s), self._changed:
                 await self._changed.wait_for(lambda: self._versions.get(channel, 0) >= version)
         return self.channels.get(channel)
