@@ -18,6 +18,7 @@ import orjson
 from schemas import topics
 from schemas.envelope import header
 from services.kernel.kafka import Record
+from services.kernel.kafka_logs import Logs
 from services.kernel.postgres import Pool, connect, migrate, pool
 from services.kernel.settings import Settings, read_settings
 from services.sandbox.databases import SERVICES
@@ -53,9 +54,9 @@ CHANNEL = {
 class Bed:
     """The small CEE, and what the source makes of it."""
 
-    def __init__(self, settings: Settings, environment: dict[str, str], cee: Pool, ours: Pool) -> None:
+    def __init__(self, settings: Settings, environment: dict[str, str], cee: Pool, ours: Pool, logs: Logs) -> None:
         self.settings, self.environment, self.cee, self.ours = settings, environment, cee, ours
-        self._logs = ReadLogs(settings.kafka)
+        self._logs = ReadLogs(settings.kafka, logs)
 
     async def add_channel(self, channel: str, active: bool = True, **settings: Any) -> None:
         await self.cee.execute("insert into cee.channel(id, active, settings) values($1, $2, $3)", channel, active, CHANNEL | settings)
@@ -74,11 +75,8 @@ class Bed:
         await self.cee.execute("delete from cee.object where channel = $1 and kind = $2 and key = $3", channel, kind, key)
 
     async def log(self, topic: str) -> list[Record]:
-        """All records of a topic, as read so far, in offset order per partition; none where there is no such topic yet."""
+        """All records of a topic in offset order per partition; none where there is no such topic yet."""
         return await self._logs.read(topic)
-
-    async def close(self) -> None:
-        await self._logs.close()
 
     async def kind_log(self, channel: str, kind: str) -> list[Record]:
         return await self.log(topics.cee(channel, kind))
@@ -170,13 +168,10 @@ async def small_cee(stack: Stack, home: Path) -> AsyncIterator[Bed]:
         await migrate(made.ours, SERVICES / "kernel" / "migrations", "kernel")
         await migrate(made.cee, SERVICES / "source" / "migrations", "source")
         environment = environment_of(stack, made, home) | {"CEEBUS_OPERATOR_TOKEN": "operator"}
-        async with pool(made.cee, size=4) as cee, pool(made.ours, size=2) as ours:
+        settings = read_settings(environment, home=home)
+        async with pool(made.cee, size=4) as cee, pool(made.ours, size=2) as ours, Logs(settings.kafka, "test") as logs:
             await cee.execute(SMALL_CEE.read_text())
-            bed = Bed(read_settings(environment, home=home), environment, cee, ours)
-            try:
-                yield bed
-            finally:
-                await bed.close()
+            yield Bed(settings, environment, cee, ours, logs)
     finally:
         await admin.close()
         await drop_databases(stack, made)
