@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
-from typing import Any
+from typing import Annotated, Any
 
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -49,6 +49,18 @@ class Api(FastAPI):
             for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form of errors
                 schemas.pop(name, None)
         return made
+
+
+_HOUR = 3600
+Seconds = Annotated[int, Query(ge=0, le=_HOUR, description="how long the stream may last; then connect again")]
+LONGEST: Seconds = _HOUR
+
+
+def event_stream(name: str, description: str) -> dict[int | str, dict[str, Any]]:
+    """The description of server-sent events of one name. Below OpenAPI 3.2 readers take a stream's schema as that of one event."""
+    fields = {"id": {"type": "string"}, "event": {"const": name}, "data": {"type": "string", "contentMediaType": "application/json"}}
+    schema = {"type": "object", "properties": fields, "required": list(fields)}
+    return {200: {"description": description, "content": {"text/event-stream": {"schema": schema}}}}
 
 
 class Problem(Exception):

@@ -1,6 +1,6 @@
 """/v1/runs: transfers as batch jobs. Asked for, watched, cancelled, resumed."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -17,18 +17,10 @@ from services.control.runs.ask import SQL, ask
 from services.control.runs.asked import asked_for
 from services.control.runs.states import State
 from services.kernel.access import Operator
-from services.kernel.http import Problem
+from services.kernel.http import LONGEST, Problem, Seconds, event_stream
 
 States = Annotated[list[State] | None, Query(alias="state", description="only these states")]
-# Each event as its fields: below OpenAPI 3.2 readers take a stream's schema as that of one event.
-_EVENT = {
-    "type": "object",
-    "properties": {"id": {"type": "string"}, "event": {"const": "run"}, "data": {"type": "string", "contentMediaType": "application/json"}},
-    "required": ["id", "event", "data"],
-}
-_HOUR = 3600
-Seconds = Annotated[int, Query(ge=0, le=_HOUR, description="how long the stream may last; then connect again")]
-_EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"schema": _EVENT}}}}
+_EVENTS = event_stream("run", "Events `run`, each with the whole run")
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -52,7 +44,7 @@ def routes(parts: Parts) -> APIRouter:
         return await views.detail(parts.pool, parts.cee, run)
 
     @router.get("/runs/{run}/events", responses=problems(404, 422) | _EVENTS, response_class=StreamingResponse)
-    async def events(run: UUID, seconds: Seconds = _HOUR) -> StreamingResponse:
+    async def events(run: UUID, seconds: Seconds = LONGEST) -> StreamingResponse:
         """Server-sent events: the run as `GET /runs/{run}` shows it, at once and whenever that changes, until it has ended."""
         await views.detail(parts.pool, parts.cee, run)
         return StreamingResponse(parts.progress.events(run, seconds), media_type="text/event-stream", headers={"cache-control": "no-store"})
