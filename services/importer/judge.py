@@ -72,7 +72,20 @@ def _judge(channel: Channel, kind: str, sent: Sent, device: Device | None) -> Ve
     _check_sender(upload, sent)
     _check_client(upload)
     record = HANDLERS[kind](upload, channel)
-    return Verdict(orjson.dumps(record.written()), _state(upload, device))
+    return Verdict(_bytes(record.written(), upload), _state(upload, device))
+
+
+def _bytes(written: dict[str, Any], upload: Upload) -> bytes:
+    """JSON that every reader understands alike. Raises Refused for whole numbers of more than 64 bits, which our readers do not."""
+    try:
+        return orjson.dumps(written)
+    except TypeError:
+        for field, value in upload.model_dump(mode="json").items():
+            try:
+                orjson.dumps(value)
+            except TypeError:
+                raise Refused("rejected", "field_invalid", field=field, value=shortened(str(value))) from None
+        raise
 
 
 def _decoded(kind: str, value: bytes | None) -> Upload:

@@ -63,6 +63,17 @@ def test_one_wrong_field_is_refused_with_a_code_or_does_no_harm(kind: str, data:
     expect_one_outcome(kind, EXAMPLES[kind] | {field: data.draw(JSON)})
 
 
+@pytest.mark.parametrize("value", [-(2**63) - 1, 2**64, [1, {"more": 10**40}]])
+def test_a_number_that_no_reader_holds_is_refused_by_its_field(value: Any) -> None:
+    """Also where a device's word changes nothing: CEE's own fields may hold anything else."""
+    upload = EXAMPLES["partners"] | {"attributes": value}
+    expect_one_outcome("partners", upload)
+    sent = Sent(str(upload["source_id"]).encode(), json.dumps(upload).encode(), headers("device/d-7"))
+    refused = judge(CHANNEL, "partners", sent, DEVICE).refused
+    assert refused is not None
+    assert (refused.code, refused.params["field"]) == ("field_invalid", "attributes")
+
+
 @some
 @given(kind=st.sampled_from(IMPORT_KINDS), key=st.text(ANY_TEXT), value=st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
 def test_no_bytes_stop_the_importer(kind: str, key: str, value: bytes) -> None:
