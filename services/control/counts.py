@@ -1,4 +1,4 @@
-"""Counts that cost something, asked for often: each is taken again only after a rest in proportion to what it cost."""
+"""Counts that cost something, asked for often: each is taken again only after a rest in proportion to what all of them cost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 Answer = TypeVar("Answer")
 
-REST = 20.0  # a count that takes a second is taken every twenty seconds at most: counting costs CEE a twentieth of a core
+REST = 20.0  # counts that take a second together are taken every twenty seconds at most: they cost a twentieth of a core
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Counts:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._known: dict[Hashable, tuple[float, Counted[Any]]] = {}
+        self._costs: dict[Hashable, float] = {}
         self._running: dict[Hashable, asyncio.Task[Counted[Any]]] = {}
 
     async def get(self, name: Hashable, count: Callable[[], Awaitable[Answer]], fresh: bool = False) -> Counted[Answer]:
@@ -49,5 +50,6 @@ class Counts:
         value = await count()
         cost = self._clock() - began
         counted = Counted(value, at, cost)
-        self._known[name] = (self._clock() + REST * cost, counted)
+        self._costs[name] = cost
+        self._known[name] = (self._clock() + REST * sum(self._costs.values()), counted)
         return counted

@@ -34,6 +34,10 @@ async def test_count_rests_in_proportion_to_its_cost() -> None:
     assert (await counts.get("x", count)).value == 2
     assert (await counts.get("x", count, fresh=True)).value == 3
     assert (await counts.get("other", count)).value == 4
+    clock.now += 4 * REST - 0.1  # the other one costs the same: together they take no greater share than one alone
+    assert (await counts.get("other", count)).value == 4
+    clock.now += 0.2
+    assert (await counts.get("other", count)).value == 5
 
 
 async def test_those_who_ask_meanwhile_get_the_count_that_is_being_taken() -> None:
