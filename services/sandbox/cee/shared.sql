@@ -1,7 +1,7 @@
 -- What several views and triggers ask. A function that returns a table is expanded into the calling query;
 -- LIMIT 1 and OFFSET 0 hold the planner to one look-up a row; ORDER BY an index before LIMIT 1 keeps it from hoping to find
 -- one row soon in the whole table.
--- Bodies are made as json and cast once at the end: nesting jsonb copies each part again on every level.
+-- Large bodies are json, not jsonb: nesting jsonb copies each part again on every level, and the source only passes their text on.
 
 -- The channels with today's date by their own calendar, the assortment lists valid today and the warehouses:
 -- evaluated once a query, not once a row (OFFSET 0).

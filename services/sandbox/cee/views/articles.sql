@@ -36,7 +36,7 @@ select c.id as channel,
            a.allow_negative,
            cee.iso(a.changed_at) as changed_at,
            d.stub
-       ) body))::jsonb as body,
+       ) body)) as body,
        m.member
 from cee.channel_today c
 cross join cee.article a

@@ -5,7 +5,7 @@ create view cee.attachments as
 select c.id as channel,
        t.key,
        t.version,
-       jsonb_strip_nulls((select to_jsonb(body) from (select
+       json_strip_nulls((select row_to_json(body) from (select
            t.id,
            t.owner_kind,
            t.owner_key,

@@ -4,7 +4,7 @@ create view cee.availability as
 select c.id as channel,
        s.key,
        s.version,
-       jsonb_strip_nulls((select to_jsonb(body) from (select
+       json_strip_nulls((select row_to_json(body) from (select
            s.article,
            s.warehouse,
            s.owner,

@@ -48,7 +48,7 @@ select c.id as channel,
            cee.iso(p.changed_at) as changed_at,
            a.audience,
            s.stub
-       ) body))::jsonb as body,
+       ) body)) as body,
        m.member is true as member
 from cee.channel_today c
 cross join cee.partner p

@@ -30,7 +30,7 @@ select c.id as channel,
        k.key,
        k.version,
        case when k.row_id is null then (
-           select jsonb_strip_nulls(to_jsonb(body)) from (select
+           select json_strip_nulls(row_to_json(body)) from (select
                'list' as record,
                l.code,
                l.name,
@@ -54,7 +54,7 @@ select c.id as channel,
                s.lists -> k.list as audience
                from cee.price_list l where l.code = k.list) body)
        else (
-           select jsonb_strip_nulls(to_jsonb(body)) from (select
+           select json_strip_nulls(row_to_json(body)) from (select
                'price' as record,
                k.list,
                k.article,

@@ -58,7 +58,7 @@ select c.id as channel,
                where x.type = d.type and x.hq_number = d.hq_number
                order by x.position) line) as lines,
            cee.iso(d.changed_at) as changed_at
-       ) body))::jsonb as body,
+       ) body)) as body,
        m.member
 from cee.channel_recipients c
 join cee.document d on d.channel = c.id
