@@ -13,11 +13,13 @@ on conflict (lane, topic, topic_partition) do update set epoch = lane_offset.epo
 returning topic, topic_partition, epoch
 
 -- name: keep
--- Where the lane stands, beside Kafka's committed offsets; answers those that are still this owner's.
+-- Where the lane stands, beside Kafka's committed offsets; answers those that are still this owner's. Nobody waits for the disk:
+-- a server that crashes forgets the newest moves, and a mirror may be behind.
 update ceebus.lane_offset o set next_offset = i.marker, position = i.position, until = i.until, taken_seq = i.taken, done_seq = i.done,
     parking = i.parking, updated_at = now()
 from unnest($2::text[], $3::int[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bool[])
-     as i(topic, topic_partition, epoch, marker, position, until, taken, done, parking)
+     as i(topic, topic_partition, epoch, marker, position, until, taken, done, parking),
+     (select set_config('synchronous_commit', 'off', true)) as lazily
 where o.lane = $1 and o.topic = i.topic and o.topic_partition = i.topic_partition and o.epoch = i.epoch
 returning o.topic, o.topic_partition
 

@@ -95,7 +95,8 @@ class Ingest:
             drawn = await self._around.cee.fetchrow(QUERIES.draw, channel)
             assert drawn is not None
             read = Read(object_version(drawn["incarnation"], drawn["number"]), drawn["channel_version"] or 0)
-            await self._around.cee.execute(QUERIES.keep_published, channel, read.version, [kind] * len(newest), list(newest))
+            kinds, keys = [kind] * len(newest), list(newest)
+            await self._around.cee.execute(QUERIES.keep_published, channel, read.version, kinds, keys, False)
             now = datetime.now(UTC)
             await self._out.send_all(
                 [

@@ -18,6 +18,7 @@ from services.source.views import Views
 
 QUERIES = Queries(Path(__file__).with_name("queries.sql"))
 IDLE_MOVE_S = 15.0
+FEW = 200  # rows of the outbox: with more than that in one batch there is something to catch up with
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ class Live:
         self._channel, self._reader, self._books = channel, reader, books
         self._views, self._pipeline = views, pipeline
         self.held = False
+        self.is_behind = False
         self._moved_at = time.monotonic()
 
     def at(self, cursor: Cursor) -> None:
@@ -50,6 +52,7 @@ class Live:
         """Publishes the next batch of `kinds`; False when nothing was there. Raises outbox.Gap."""
         work = await read_work(self._reader, self._channel, self._position)
         self.held, self._position = work.held, work.position
+        self.is_behind = work.rows > FEW or work.position.expand is not None
         if work.is_empty():
             metrics.OUTBOX_AGE.labels(self._channel).set(0)
             await self._move_idle()
@@ -77,7 +80,7 @@ class Live:
     async def _records(self, work: Work, kinds: Collection[str]) -> list[Outgoing]:
         due = {kind: work.due[kind] for kind in KINDS if kind in work.due and kind in kinds}
         records: list[Outgoing] = []
-        for kind, made in (await self._views.changed(due)).items() if due else ():
+        for kind, made in (await self._views.changed(due, lazily=True)).items() if due else ():
             metrics.RECORDS.labels("source", self._channel, kind, "published").inc(len(made))
             records += made
         return records

@@ -44,8 +44,10 @@ insert into ceebus.source_cursor(channel, txid, seq, tick) values($1, pg_snapsho
 delete from ceebus.source_cursor where channel = $1
 
 -- name: move_cursor
--- Moves only where the cursor still stands as its owner left it.
-update ceebus.source_cursor set txid = $3, seq = $4, expand = $5, step = step + 1, updated_at = now() where channel = $1 and step = $2
+-- Moves only where the cursor still stands as its owner left it. Nobody waits for the disk: a server that crashes forgets the newest
+-- moves, in their order, and what lies behind the last one left is sent once more.
+update ceebus.source_cursor set txid = $3, seq = $4, expand = $5, step = step + 1, updated_at = now()
+from (select set_config('synchronous_commit', 'off', true)) as lazily where channel = $1 and step = $2
 
 -- name: move_tick
 -- The day up to which the calendar was followed.
@@ -83,7 +85,7 @@ order by r.i, d.kind collate "C", d.key collate "C" limit $7
 
 -- name: rows_of_keys
 -- The current state of chosen objects; the body as PostgreSQL writes it. OFFSET 0: the view's body is computed once, not once a mention.
-select v.key, v.version, v.member, coalesce(v.body @> '{"stub": true}', false) as stub, convert_to(v.body::text, 'UTF8') as body
+select v.key, v.version, v.member, not v.member and coalesce(v.body ->> 'stub' = 'true', false) as stub, convert_to(v.body::text, 'UTF8') as body
 from (select key, version, member, body from cee.kind_view where channel = $1 and key = any($2::text[]) offset 0) v
 
 -- name: published_of_keys
@@ -109,8 +111,10 @@ select f.key from found f where not exists (select from present p where p.key = 
 
 -- name: keep_published
 -- Remembers what is about to be sent, before it is sent: as there, removals too, for these may still have to be sent again.
+-- $5: the cursor moves after it in the same way; should the server forget this, it has forgotten that too.
 insert into ceebus.published(channel, kind, key, objectversion, removed)
 select $1, k.kind, k.key, $2, false from unnest($3::text[], $4::text[]) as k(kind, key)
+cross join (select case when $5 then set_config('synchronous_commit', 'off', true) end) as lazily
 on conflict (channel, kind, key) do update set objectversion = excluded.objectversion, removed = excluded.removed, at = now()
 
 -- name: chunk
@@ -118,7 +122,7 @@ on conflict (channel, kind, key) do update set objectversion = excluded.objectve
 with rows as materialized (
     select v.key, v.version, v.member, v.body from cee.kind_view v where v.channel = $1 and v.key > $3 order by v.key limit $4
 ), marked as (
-    select r.*, coalesce(r.body @> '{"stub": true}', false) as stub from rows r offset 0
+    select r.*, not r.member and coalesce(r.body ->> 'stub' = 'true', false) as stub from rows r offset 0
 ), chosen as materialized (
     select r.*, r.member or r.stub or exists (
         select from ceebus.published p where p.channel = $1 and p.kind = $2 and p.key = r.key and not p.removed) as sent
@@ -131,13 +135,17 @@ with rows as materialized (
 select key, version, member, stub, case when sent then convert_to(body::text, 'UTF8') end as body from chosen order by key
 
 -- name: settle_removed
--- Removals that the broker has acknowledged; not of keys that were read again meanwhile.
-update ceebus.published p set removed = true from unnest($3::text[], $4::bigint[]) as r(key, objectversion)
+-- Removals that the broker has acknowledged; not of keys that were read again meanwhile. Forgotten, they would only be sent again.
+update ceebus.published p set removed = true
+from unnest($3::text[], $4::bigint[]) as r(key, objectversion), (select set_config('synchronous_commit', 'off', true)) as lazily
 where p.channel = $1 and p.kind = $2 and p.key = r.key and p.objectversion = r.objectversion
 
 -- name: published_after
--- The next published keys of a kind.
-select key from ceebus.published where channel = $1 and kind = $2 and key > $3 and not removed order by key limit $4
+-- The next published keys of a kind that the snapshot $5 has not met.
+select key from ceebus.published
+where channel = $1 and kind = $2 and key > $3 and not removed
+  and objectversion < (select coalesce(s.since_version, 9223372036854775807) from ceebus.snapshot s where s.id = $5)
+order by key limit $4
 
 -- name: present_keys
 -- Which of the keys CEE's view has, member or not.
@@ -185,8 +193,8 @@ select s.id, s.kind, s.state, s.last_key, s.done, s.run, s.force,
 from ceebus.snapshot s where channel = $1 and state in ('waiting', 'rows', 'removals') order by array_position($2::text[], kind), id limit 1
 
 -- name: count_snapshot
--- What a progress bar ends at.
-update ceebus.snapshot set total = $2, started_at = coalesce(started_at, now()) where id = $1
+-- What a progress bar ends at, and the number below which it has read nothing.
+update ceebus.snapshot set total = $2, since_version = $3, started_at = coalesce(started_at, now()) where id = $1
 
 -- name: count_view
 -- How many objects of a kind a channel has.

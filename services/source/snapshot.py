@@ -71,7 +71,8 @@ class Snapshots:
         if now.kind not in kinds:
             await self._move(now, replace(now, state="done"), [])
         elif now.state == "waiting":
-            await self._reader.execute(QUERIES.count_snapshot, now.id, await self._count(now.kind))
+            read = await self._views.draw()
+            await self._reader.execute(QUERIES.count_snapshot, now.id, await self._count(now.kind), read.version)
             await self._move(now, replace(now, state="rows"), [])
         elif now.state == "rows":
             await self._rows(now)
@@ -93,13 +94,13 @@ class Snapshots:
     async def _rows(self, now: Progress) -> None:
         """A few chunks: while the records of one are made and sent, the next is read."""
         limit, ahead = CHUNK.get(now.kind, ROWS_A_CHUNK), self._ahead(now)
-        reading = asyncio.create_task(self._views.read_chunk(now.kind, now.last_key, limit, now.errand))
+        reading = await self._views.begin_chunk(now.kind, now.last_key, limit, now.errand)
         try:
             for left in reversed(range(ahead)):
                 chunk = await reading
                 is_last = len(chunk.rows) < limit
                 if left and not is_last:
-                    reading = asyncio.create_task(self._views.read_chunk(now.kind, chunk.last, limit, now.errand))
+                    reading = await self._views.begin_chunk(now.kind, chunk.last, limit, now.errand)
                 now = await self._publish(now, chunk, is_last)
                 if is_last:
                     return
@@ -120,7 +121,7 @@ class Snapshots:
         return then
 
     async def _removals(self, now: Progress) -> None:
-        absent, last = await self._views.absent(now.kind, now.last_key, ROWS_A_CHUNK)
+        absent, last = await self._views.absent(now.kind, now.id, now.last_key, ROWS_A_CHUNK)
         # each is read once more right before its removal: it may have come back since
         records = await self._views.keys(now.kind, dict.fromkeys(absent), errand=now.errand) if absent else []
         await self._move(now, replace(now, state="done") if last is None else replace(now, last_key=last), records)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,8 +78,13 @@ class Views:
         """Records for the keys' current state, removals first. `force` sends a removal whatever was published before."""
         return (await self.changed({kind: due}, force=force, errand=errand))[kind]
 
-    async def changed(self, due: Due, *, force: bool = False, errand: Errand | None = None) -> dict[str, list[Outgoing]]:
-        """The same for several kinds, by kind: one read number, one look at what was published, one commit for all of them."""
+    async def changed(
+        self, due: Due, *, force: bool = False, errand: Errand | None = None, lazily: bool = False
+    ) -> dict[str, list[Outgoing]]:
+        """The same for several kinds, by kind: one read number, one look at what was published, one commit for all of them.
+
+        `lazily`: a crash of CEE's server may forget it all, with the cursor that is moved after it.
+        """
         wanted = {kind: list(keys) for kind, keys in due.items()}
         if PRICES in wanted:
             wanted[PRICES] += await self._vanished_beside(wanted[PRICES])
@@ -96,7 +102,7 @@ class Views:
             left = [row for row in found[kind].values() if not (row["member"] or row["stub"]) and (force or (kind, row["key"]) in known)]
             states[kind] = [*left, *there]
             self._note(kind, read, [*removals[kind], *found_keys(left)])
-        await self._keep(read, [(kind, key) for kind in wanted for key in (*removals[kind], *found_keys(states[kind]))])
+        await self._keep(read, [(kind, key) for kind in wanted for key in (*removals[kind], *found_keys(states[kind]))], lazily)
         return {kind: await self._made(kind, read, removals[kind], states[kind], due[kind]) for kind in wanted}
 
     async def _made(
@@ -105,12 +111,17 @@ class Views:
         removals = [self._records.tombstone(kind, key, read, due.get(key)) for key in gone]
         return removals + [self._records.state(kind, row, read, due.get(row.key)) for row in await self._completed(kind, rows)]
 
-    async def read_chunk(self, kind: str, after: str | None, limit: int, errand: Errand | None = None) -> Chunk:
-        """The next keys of a kind's whole state."""
+    async def begin_chunk(self, kind: str, after: str | None, limit: int, errand: Errand | None = None) -> asyncio.Task[Chunk]:
+        """Asks for the next keys of a kind's whole state. Returns when CEE works on them, so that meanwhile others can be made records."""
         read = await self.draw(errand)
-        return Chunk(
-            kind, read, await self._reader.fetch(for_kind(QUERIES.chunk, kind), self._channel, kind, after or "", limit, read.version)
-        )
+
+        async def fetch() -> Chunk:
+            query = for_kind(QUERIES.chunk, kind)
+            return Chunk(kind, read, await self._reader.fetch(query, self._channel, kind, after or "", limit, read.version))
+
+        fetching = asyncio.create_task(fetch())
+        await asyncio.sleep(0)  # until then it has not even been sent
+        return fetching
 
     async def records(self, chunk: Chunk) -> list[Outgoing]:
         """What of a chunk is sent."""
@@ -118,9 +129,10 @@ class Views:
         self._note(chunk.kind, chunk.read, found_keys(row for row in sent if not (row["member"] or row["stub"])))
         return [self._records.state(chunk.kind, row, chunk.read) for row in await self._completed(chunk.kind, sent)]
 
-    async def absent(self, kind: str, after: str | None, limit: int) -> tuple[list[str], str | None]:
-        """Published keys that CEE's view lacks, of the next `limit` published keys; with the last key looked at."""
-        published = [row["key"] for row in await self._reader.fetch(QUERIES.published_after, self._channel, kind, after or "", limit)]
+    async def absent(self, kind: str, snapshot: int, after: str | None, limit: int) -> tuple[list[str], str | None]:
+        """Published keys that CEE's view lacks, of the next `limit` that the snapshot has not met; with the last key looked at."""
+        rows = await self._reader.fetch(QUERIES.published_after, self._channel, kind, after or "", limit, snapshot)
+        published = found_keys(rows)
         if not published:
             return [], None
         there = {row["key"] for row in await self._reader.fetch(for_kind(QUERIES.present_keys, kind), self._channel, published)}
@@ -144,10 +156,10 @@ class Views:
         rows = await self._reader.fetch(QUERIES.published_of_keys, self._channel, kinds, keys)
         return {(row["kind"], row["key"]) for row in rows}
 
-    async def _keep(self, read: Read, sent: Sequence[tuple[str, str]]) -> None:
+    async def _keep(self, read: Read, sent: Sequence[tuple[str, str]], lazily: bool) -> None:
         if sent:
             kinds, keys = [kind for kind, _ in sent], [key for _, key in sent]
-            await self._reader.execute(QUERIES.keep_published, self._channel, read.version, kinds, keys)
+            await self._reader.execute(QUERIES.keep_published, self._channel, read.version, kinds, keys, lazily)
 
     def _note(self, kind: str, read: Read, removed: Sequence[str]) -> None:
         if removed:
