@@ -40,7 +40,7 @@ class FeedBatch:
     async def __call__(self, batches: Sequence[Batch]) -> None:
         """Returns when all is committed. Raises LaneFailed when another owner is ahead; else it may be done again."""
         store, channel = await self._line.store(), topics.parse(batches[0].topic)[1]
-        expected = [self._marks.expected(batch.topic, batch.partition) for batch in batches]
+        steps = [(b.topic, b.partition, *self._marks.expected(b.topic, b.partition), _after(b)) for b in batches]
         read = _Read(channel, batches)
         async with store.transaction():
             before = last = await store.lock(channel)
@@ -56,9 +56,10 @@ class FeedBatch:
             await runs.count(store, plan, read.refusals)
             if last > before:
                 await store.advance(channel, last)
-            for batch, (epoch, offset) in zip(batches, expected, strict=True):
-                if not await store.step((batch.topic, batch.partition), epoch, offset, _after(batch)):
-                    raise LaneFailed(f"another owner of {batch.topic} {batch.partition} is ahead of offset {offset}")
+            moved = await store.step(steps)
+            for topic, partition, _, offset, _ in steps:
+                if (topic, partition) not in moved:
+                    raise LaneFailed(f"another owner of {topic} {partition} is ahead of offset {offset}")
         for batch in batches:
             self._marks.stepped(batch.topic, batch.partition, _after(batch))
         if released >= CHUNK:

@@ -145,6 +145,8 @@ select distinct channel from ceebus.release
 with moved as (update ceebus.feed_position set last = $2 where channel = $1 returning channel) select pg_notify('ceebus_feed', channel) from moved
 
 -- name: step
--- The lane goes on only from where this owner left it: no row means that another one is ahead (zombie, design.md 7.10).
-update ceebus.lane_offset set next_offset = $5, updated_at = now()
-where lane = 'feed' and topic = $1 and topic_partition = $2 and epoch = $3 and next_offset = $4 returning next_offset
+-- The lane goes on only from where this owner left it: a row that is missing means that another one is ahead (zombie, design.md 7.10).
+update ceebus.lane_offset o set next_offset = i.after, updated_at = now()
+from unnest($1::text[], $2::int[], $3::int[], $4::bigint[], $5::bigint[]) as i(topic, topic_partition, epoch, expected, after)
+where o.lane = 'feed' and o.topic = i.topic and o.topic_partition = i.topic_partition and o.epoch = i.epoch and o.next_offset = i.expected
+returning o.topic, o.topic_partition

@@ -22,6 +22,9 @@ from services.kernel.postgres import Connection, Queries, connect
 QUERIES = Queries(Path(__file__).with_name("queries.sql"))
 
 
+Step = tuple[str, int, int, int, int]  # topic, partition, epoch, the offset expected, the offset after it
+
+
 class Store:
     """One connection of its own: one transaction at a time."""
 
@@ -127,9 +130,9 @@ class Store:
         """Makes `last` the channel's last position and tells whoever listens, at commit."""
         await self._connection.execute(QUERIES.advance, channel, last)
 
-    async def step(self, place: tuple[str, int], epoch: int, expected: int, after: int) -> bool:
-        """Moves the lane's offset row; False: another owner has moved it, so nothing of this may be committed."""
-        return await self._connection.fetchval(QUERIES.step, *place, epoch, expected, after) is not None
+    async def step(self, steps: Sequence[Step]) -> set[tuple[str, int]]:
+        """Moves the lane's offset rows; answers those that moved. One that has not is another owner's: nothing of this may be committed."""
+        return {(row[0], row[1]) for row in await self._connection.fetch(QUERIES.step, *columns(steps, 5))}
 
 
 class Line:

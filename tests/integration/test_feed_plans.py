@@ -48,7 +48,7 @@ EACH_BATCH: list[tuple[Queries, str, list[object]]] = [
     (store.QUERIES, "waiting", ["PL1", TEXTS, TEXTS]),
     (store.QUERIES, "release_done", ["PL1", TEXTS, TEXTS]),
     (store.QUERIES, "advance", ["PL1", 7]),
-    (store.QUERIES, "step", ["t", 0, 0, 1, 2]),
+    (store.QUERIES, "step", [["t"], [0], [0], [1], [2]]),
     (
         outcomes.QUERIES,
         "refuse",
