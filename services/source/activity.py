@@ -32,6 +32,7 @@ class Activity:
         self._channel, self._around, self._reader, self._pipeline = channel, around, reader, pipeline
         self._kinds: Sequence[str] = KINDS
         self._polled_at = 0.0
+        self.is_behind = False  # more than what has just been changed is to be sent: without a pause
 
     async def begin(self) -> None:
         """Takes up the channel where it was left; one without a cursor begins with a snapshot of all kinds."""
@@ -57,6 +58,7 @@ class Activity:
     async def turn(self, settings: Channel, publish_settings: Callable[[], Awaitable[None]]) -> bool:
         """One batch of each that has something; False when nobody had."""
         busy = False
+        self.is_behind = True
         if time.monotonic() - self._polled_at > POLL_S:
             busy = await self._poll(settings)
             self._polled_at = time.monotonic()
@@ -66,7 +68,9 @@ class Activity:
             await self._begin_anew(str(gap), gap=True)
             return True
         # what is read later must be published later, so chunks and live changes take turns on one connection
-        return await self._snapshots.step(self._kinds) or busy
+        reading = await self._snapshots.step(self._kinds)
+        self.is_behind = reading or self.live.is_behind
+        return reading or busy
 
     async def _poll(self, settings: Channel) -> bool:
         await self._follow_calendar(settings.time_zone)
