@@ -90,8 +90,8 @@ def new_document(desk: Desk) -> Change:
     totals = tuple(Decimal(amount).scaleb(-2) for amount in (net, vat, net + vat))
     pays = (settings["currency"], partner["payment_form"], partner["payment_term"], settings["delivery_warehouse"])
     head = (SQL.insert_document, (number, desk.channel, partner["number"], settings["today"], *pays, *totals))
-    rows = ((SQL.insert_line, (number, position, *line)) for position, (line, _value) in enumerate(lines, 1))
-    return Change("sales-documents", f"ZS/{escape(number)}", (head, *rows))
+    columns = zip(*((position, *line) for position, (line, _value) in enumerate(lines, 1)), strict=True)
+    return Change("sales-documents", f"ZS/{escape(number)}", (head, (SQL.insert_lines, (number, *columns))))
 
 
 def change_credit(desk: Desk) -> Change:

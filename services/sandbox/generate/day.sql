@@ -83,11 +83,13 @@ insert into cee.document (type, hq_number, channel, partner, issue_date, deliver
     net_total, vat_total, gross_total, order_type, status_general, status_delivery, status_invoice)
 values ('ZS', $1, $2, $3, $4, $4::date + 3, $5, $6, $7, $8, $9, $10, $11, 'ZSM', 'in_process', 'none', 'none')
 
--- name: insert_line
--- One of its lines.
+-- name: insert_lines
+-- Its lines, at once.
 insert into cee.document_line (type, hq_number, position, article, article_name, quantity, unit, vat_rate, warehouse,
     regular_price, discounted_price, price_unit, discount, value, weight)
-values ('ZS', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+select 'ZS', $1, i.*
+from unnest($2::int[], $3::text[], $4::text[], $5::numeric[], $6::text[], $7::text[], $8::text[], $9::numeric[], $10::numeric[], $11::numeric[],
+            $12::numeric[], $13::numeric[], $14::numeric[]) as i
 
 -- name: change_credit
 -- Bookkeeping sets another limit.
