@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from bench import imports, lane, round_trip, system, transfers
+from bench import feed, imports, lane, round_trip, system, transfers
 
 
 async def main() -> None:
     await lane.main()
+    await feed.main()
     await imports.main()
     await round_trip.main()
     await transfers.main()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from schemas.envelope import Reference
 from services.feed.audience import Audience, who_left
@@ -50,7 +51,8 @@ class Plan:
     settled_ledger: list[Reference] = field(default_factory=list)
     arrived: list[Reference] = field(default_factory=list)
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind and outcome
-    told: list[tuple[Incoming, str]] = field(default_factory=list)  # records of runs and their outcomes
+    counted: Counter[tuple[UUID, str, str]] = field(default_factory=Counter)  # by run, kind and outcome: what is plainly done
+    told: list[tuple[Incoming, str]] = field(default_factory=list)  # the other records of runs: that wait, or did
     events_ms: dict[str, list[int]] = field(default_factory=dict)  # by kind
 
 
@@ -165,8 +167,12 @@ def _unchanged(plan: Plan, record: Incoming, had: Known, outcome: str) -> None:
 def tell(plan: Plan, record: Incoming, outcome: str, *, counted: bool = False) -> None:
     """One outcome a record; `counted`: its run knows it already."""
     plan.outcomes[record.kind, outcome] += 1
-    if record.run is not None and not counted:
+    if record.run is None or counted:
+        return
+    if outcome == "waiting" or record.waited:
         plan.told.append((record, outcome))
+    else:
+        plan.counted[record.run, record.kind, outcome] += 1
 
 
 def _tuple(reps: Sequence[str] | None) -> Audience:

@@ -36,15 +36,15 @@ select i.n, f.body from unnest($2::text[], $3::text[]) with ordinality as i(kind
 cross join lateral (select body from ceebus.feed f where f.channel = $1 and f.kind = i.kind and f.key = i.key and not f.removed offset 0) f
 
 -- name: put
--- Writes rows of one kind, operation and partition. Audiences come as text, one rep a U+001F apart: arrays of arrays must be rectangular.
+-- Writes rows of one kind, operation, partition and run. Audiences come as text, one rep a U+001F apart: arrays of arrays must be rectangular.
 insert into ceebus.feed(channel, kind, op, topic_partition, key, objectversion, hash, version, body, audience, left_audience, left_at,
                         position, removed, at, event_at, topic_offset, run)
 select $1, $2, $3, $4, i.key, i.objectversion, i.hash, i.version, i.body,
        string_to_array(i.audience, e'\x1f'), string_to_array(i.gone, e'\x1f'), case when i.gone is not null then now() end,
-       i.position, i.position = 0 or i.body is null, clock_timestamp(), to_timestamp(i.event_ms / 1000.0), i.topic_offset, i.run
-from unnest($5::text[], $6::bigint[], $7::bytea[], $8::bigint[], $9::bytea[], $10::text[], $11::text[], $12::bigint[], $13::bigint[],
-            $14::bigint[], $15::uuid[])
-     as i(key, objectversion, hash, version, body, audience, gone, position, event_ms, topic_offset, run)
+       i.position, i.position = 0 or i.body is null, clock_timestamp(), to_timestamp(i.event_ms / 1000.0), i.topic_offset, $5
+from unnest($6::text[], $7::bigint[], $8::bytea[], $9::bigint[], $10::bytea[], $11::text[], $12::text[], $13::bigint[], $14::bigint[],
+            $15::bigint[])
+     as i(key, objectversion, hash, version, body, audience, gone, position, event_ms, topic_offset)
 on conflict (channel, kind, key) do update set
     objectversion = excluded.objectversion, hash = excluded.hash, op = excluded.op, version = excluded.version, body = excluded.body,
     audience = excluded.audience, left_audience = excluded.left_audience,

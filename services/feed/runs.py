@@ -31,12 +31,10 @@ _REPORTED = {
 async def count(store: Store, plan: Plan, refusals: Iterable[Refusal]) -> None:
     """A batch: everything that was judged, and what the exporter had refused."""
     held = _held(plan)
-    waiting = [_fate(record, outcome, held) for record, outcome in plan.told if outcome == "waiting"]
+    waiting = [_fate(record, outcome, held) for record, outcome in plan.told]
     refused = [_refused(refusal) for refusal in refusals if refusal.run is not None]
-    others = Counter((record.run, record.kind, outcome) for record, outcome in plan.told if outcome != "waiting")
     plain: Counter[Place] = Counter()
-    for (run, kind, outcome), records in others.items():
-        assert run is not None
+    for (run, kind, outcome), records in plan.counted.items():
         plain[(run, kind, *_REPORTED[outcome])] += records
     await tally.add(store.fetch, [*waiting, *refused], plain)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -101,12 +102,12 @@ class Store:
 
     async def _put(self, channel: str, puts: Sequence[Put]) -> None:
         """What a batch's rows nearly always share travels once: encoding long arrays costs more than writing the rows."""
-        alike: dict[tuple[str, str, int], list[tuple[Any, ...]]] = {}
+        alike: dict[tuple[str, str, int, UUID | None], list[tuple[Any, ...]]] = {}
         for row in puts:
             r = row.record
-            alike.setdefault((r.kind, "delete" if r.body is None else r.op, r.topic_partition), []).append(_put(row))
+            alike.setdefault((r.kind, "delete" if r.body is None else r.op, r.topic_partition, r.run), []).append(_put(row))
         for shared, rows in alike.items():
-            await self._connection.execute(QUERIES.put, channel, *shared, *columns(rows, 11))
+            await self._connection.execute(QUERIES.put, channel, *shared, *columns(rows, 10))
 
     async def _hold(self, channel: str, held: Sequence[Held]) -> None:
         await self._connection.execute(QUERIES.hold, channel, *columns([_waiting(one) for one in held], 14))
@@ -168,7 +169,7 @@ def _joined(audience: Audience) -> str | None:
 def _put(row: Put) -> tuple[Any, ...]:
     r = row.record
     head = (r.key, r.objectversion, r.hash, r.version, r.body, _joined(row.audience), _joined(row.left))
-    return (*head, row.position, r.event_ms, r.topic_offset, r.run)
+    return (*head, row.position, r.event_ms, r.topic_offset)
 
 
 def _waiting(held: Held) -> tuple[Any, ...]:

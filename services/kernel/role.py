@@ -43,7 +43,7 @@ def run(role: str, serve: Serve) -> None:
         os._exit(1)
 
 
-def _spare_collector() -> None:
+def spare_collector() -> None:
     """Batches of thousands of small objects would have it walk through all libraries again and again: a third of a lane's time."""
     gc.collect()
     gc.freeze()
@@ -51,7 +51,7 @@ def _spare_collector() -> None:
 
 
 async def _main(role: str, settings: Settings, serve: Serve) -> None:
-    _spare_collector()
+    spare_collector()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):

@@ -29,7 +29,7 @@ EACH_BATCH: list[tuple[Queries, str, list[object]]] = [
     (
         store.QUERIES,
         "put",
-        ["PL1", "units", "upsert", 0, TEXTS, NUMBERS, BYTES, NUMBERS, BYTES, [None, "a"], [None, "a"], NUMBERS, NUMBERS, NUMBERS, None],
+        ["PL1", "units", "upsert", 0, None, TEXTS, NUMBERS, BYTES, NUMBERS, BYTES, [None, "a"], [None, "a"], NUMBERS, NUMBERS, NUMBERS],
     ),
     (store.QUERIES, "touch", ["PL1", TEXTS, TEXTS, NUMBERS, NUMBERS]),
     (
