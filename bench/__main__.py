@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from bench import feed, imports, lane, round_trip, system, transfers
+from bench import feed, imports, imports_whole, lane, round_trip, system, transfers
 
 
 async def main() -> None:
     await lane.main()
     await feed.main()
     await imports.main()
+    await imports_whole.main()
     await round_trip.main()
     await transfers.main()
     await system.main(sys.argv[1] if len(sys.argv) > 1 else "mid")
