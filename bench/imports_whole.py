@@ -96,7 +96,8 @@ async def measured(stack: Stack, home: Path, documents: int) -> dict[str, float]
             await out.send_all(sent)
         async with supervised(["importer", "writer"], stack.environment()) as supervisor:
             found = await drained(one, supervisor, documents)
-        outcomes: Counter[Any] = Counter(row[0] for row in await one.cee.fetch("select outcome from ceebus.answer where kind = 'documents'"))
+        answers = await one.cee.fetch("select outcome from ceebus.answer where kind = 'documents'")
+        outcomes: Counter[Any] = Counter(answer["outcome"] for answer in answers)
         assert outcomes["imported"] == documents, outcomes
         return found
 
