@@ -10,8 +10,8 @@ DEVELOPMENT := .venv/.development
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 PINNED := $(BIN)/python -c "from importlib.metadata import version as v; \
 	f, k = v('faust-streaming'), v('aiokafka'); assert f == '0.15.3' and k.startswith('0.14.'), f'expected faust-streaming 0.15.3 and aiokafka 0.14, found {f} and {k}'"
-# of `make test`, each with a Kafka and a PostgreSQL of its own; the tests of a file stay together
-WORKERS ?= 2
+# of `make test`, each with a Kafka and a PostgreSQL of its own; the tests of a file stay together. One more than processors: tests wait a lot
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 5 ] && echo 6 || echo $$((n + 1)))
 export PYTHONUNBUFFERED := 1
 
 .PHONY: help setup demo up test lint types scenarios faults soak bench schemas lock clean
@@ -37,7 +37,7 @@ types: $(DEVELOPMENT) ## mypy --strict
 	@$(RUN) mypy
 
 scenarios: $(DEVELOPMENT) ## tests/faults in short form, before a change of lanes or sources is handed in (F=F04 SEED=7 repeats one)
-	@SEED=$(SEED) $(RUN) pytest tests/faults -n $(WORKERS) --dist loadfile $(if $(F),-k $(F)_) $(ARGS)
+	@SEED=$(SEED) $(RUN) pytest tests/faults -n 2 --dist loadfile $(if $(F),-k $(F)_) $(ARGS)
 
 faults: $(DEVELOPMENT) ## kill, cut and fill up: all of tests/faults in full (F=F04 SEED=7 repeats one)
 	@FAULTS=full SEED=$(SEED) $(RUN) pytest tests/faults $(if $(F),-k $(F)_) $(ARGS)

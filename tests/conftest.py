@@ -30,8 +30,9 @@ import httpx
 import hypothesis
 import pytest
 
+from services.kernel.kafka_admin import administrator
 from services.kernel.postgres import pool
-from services.kernel.settings import Settings, read_settings
+from services.kernel.settings import Kafka, Settings, read_settings
 from services.sandbox.databases import prepare
 from services.sandbox.stack import Stack, free_port
 from services.sandbox.supervisor import supervised
@@ -102,6 +103,15 @@ def databases(stack: Stack, templates: Databases) -> Iterator[Databases]:
     asyncio.run(copy_database(stack, templates, made))
     yield made
     asyncio.run(drop_databases(stack, made))
+    asyncio.run(delete_topics(stack))
+
+
+async def delete_topics(stack: Stack) -> None:
+    """What a module leaves behind would fill the broker's memory in the end, and stand in every list of topics."""
+    async with administrator(Kafka(stack.values["kafka"])) as admin:
+        left = [name for name in await admin.list_topics() if not name.startswith("__")]
+        if left:
+            await admin.delete_topics(left)
 
 
 @pytest.fixture
@@ -132,7 +142,8 @@ async def system(stack: Stack, databases: Databases, tmp_path_factory: pytest.Te
     """Every role as a process; one for all tests of a module, each of which has a channel of its own. Not one for the session:
     seven processes with many channels take a quarter of a core from whatever is tested after them."""
     home = tmp_path_factory.mktemp("system")
-    environment = environment_of(stack, databases, home) | {"CEEBUS_TOPIC_PREFIX": f"system{next(_numbers)}."}
+    own = {"CEEBUS_TOPIC_PREFIX": f"system{next(_numbers)}.", "CEEBUS_SESSION_TIMEOUT_S": "12"}  # tests wait for the end of a stopped one's
+    environment = environment_of(stack, databases, home) | own
     settings = read_settings(environment, home=home)
     async with (
         supervised(ROLES, environment) as supervisor,
