@@ -205,8 +205,8 @@ class Lane(mode.Service):  # type: ignore[misc]
                 fetched = await self._fetch(await self._steer())
                 self.fetched_at = asyncio.get_running_loop().time()
                 if fetched and self.wake.is_set():
-                    fetched = await self._still_wanted(fetched)
-                if fetched:
+                    self._put_back(fetched)
+                elif fetched:
                     self.records_at = self.fetched_at
                     await self._settle(fetched)
         except asyncio.CancelledError:
@@ -244,21 +244,11 @@ class Lane(mode.Service):  # type: ignore[misc]
         finally:
             self._idle.set()
 
-    async def _still_wanted(self, fetched: dict[Partition, list[Record]]) -> dict[Partition, list[Record]]:
-        """Something else was wanted while this was fetched: without what is on hold now, or is to be read from another place."""
-        before = {partition: self.marks.at(partition) for partition in fetched}
-        await self._steer()
-        if not self._placed.is_set():
-            return {}  # a rebalance has begun: whoever owns them fetches them again
-        flowing, kept = set(self.consumer.flowing()), {}
+    def _put_back(self, fetched: dict[Partition, list[Record]]) -> None:
+        """Something else was wanted while this was fetched: it is fetched again once the lane knows what. With records in hand the
+        consumer's positions say nothing of what was handled."""
         for partition, records in fetched.items():
-            if self.marks.at(partition) != before[partition]:
-                continue
-            if partition in flowing:
-                kept[partition] = records
-            else:
-                self.consumer.seek(partition, records[0].offset)
-        return kept
+            self.consumer.seek(partition, records[0].offset)
 
     async def _fetch(self, flowing: bool) -> dict[Partition, list[Record]]:
         """Nothing that the client fetched before `_assigned` had said from where: it starts at the committed offset by itself."""

@@ -192,9 +192,13 @@ select s.id, s.kind, s.state, s.last_key, s.done, s.run, s.force,
        exists(select from ceebus.snapshot d where d.channel = s.channel and d.kind = s.kind and d.id < s.id) as again
 from ceebus.snapshot s where channel = $1 and state in ('waiting', 'rows', 'removals') order by array_position($2::text[], kind), id limit 1
 
+-- name: begin_snapshot
+-- The number below which it has read nothing.
+update ceebus.snapshot set since_version = $2, started_at = coalesce(started_at, now()) where id = $1
+
 -- name: count_snapshot
--- What a progress bar ends at, and the number below which it has read nothing.
-update ceebus.snapshot set total = $2, since_version = $3, started_at = coalesce(started_at, now()) where id = $1
+-- What a progress bar ends at.
+update ceebus.snapshot set total = $2 where id = $1 and state in ('rows', 'removals')
 
 -- name: count_view
 -- How many objects of a kind a channel has.
@@ -202,7 +206,8 @@ select count(*) from cee.kind_view v where v.channel = $1
 
 -- name: move_snapshot
 -- Moves only where the snapshot still stands as its owner left it.
-update ceebus.snapshot set state = $4, last_key = $5, done = $6, finished_at = case when $4 = 'done' then now() end
+update ceebus.snapshot set state = $4, last_key = $5, done = $6, finished_at = case when $4 = 'done' then now() end,
+       total = case when $4 = 'done' then $6 else total end
 where id = $1 and state = $2 and last_key is not distinct from $3
 
 -- name: time_zone

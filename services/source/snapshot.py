@@ -56,6 +56,7 @@ class Snapshots:
         self._channel, self._reader, self._books = channel, reader, books
         self._views, self._pipeline = views, pipeline
         self._now: Progress | None = None
+        self._counting: asyncio.Task[None] | None = None
         self._look = True
 
     def look(self) -> None:
@@ -72,8 +73,9 @@ class Snapshots:
             await self._move(now, replace(now, state="done"), [])
         elif now.state == "waiting":
             read = await self._views.draw()
-            await self._reader.execute(QUERIES.count_snapshot, now.id, await self._count(now.kind), read.version)
+            await self._reader.execute(QUERIES.begin_snapshot, now.id, read.version)
             await self._move(now, replace(now, state="rows"), [])
+            self._counting = asyncio.create_task(self._count(now))
         elif now.state == "rows":
             await self._rows(now)
         else:
@@ -88,8 +90,13 @@ class Snapshots:
         self._now, self._look = (Progress.of(row), True) if row else (None, False)
         return row is not None
 
-    async def _count(self, kind: str) -> int:
-        return int(await self._reader.fetchval(for_kind(QUERIES.count_view, kind), self._channel))
+    async def _count(self, now: Progress) -> None:
+        """Beside the reading, which it would hold up by a third: a progress bar is nothing to wait for."""
+        try:
+            total = await self._books.fetchval(for_kind(QUERIES.count_view, now.kind), self._channel)
+            await self._books.execute(QUERIES.count_snapshot, now.id, total)
+        except Exception as error:
+            log.info("not counted", action="snapshot_not_counted", channel=self._channel, kind=now.kind, error=str(error))
 
     async def _rows(self, now: Progress) -> None:
         """A few chunks: while the records of one are made and sent, the next is read."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from schemas import topics
 from services.kernel.course import LIVE, Order, Wanted
-from services.kernel.kafka import Consumer, Outgoing, producer
+from services.kernel.kafka import Consumer, Outgoing, Partition, Record, producer
 from services.kernel.kafka_admin import ensure_topics, group_offsets
 from services.kernel.lane import Batch, Lane
 from services.kernel.marks import KafkaMarks, want_snapshot
@@ -39,8 +39,8 @@ class Steered:
         self.seen.extend(((record.key or b"").decode(), batch.run, batch.parking) for batch in batches for record in batch.records)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Lane]:
-        consumer = Consumer(self.settings.kafka, f"ceebus.export.{self.channel}", "test", "steered")
+    async def running(self, made: type[Consumer] = Consumer) -> AsyncIterator[Lane]:
+        consumer = made(self.settings.kafka, f"ceebus.export.{self.channel}", "test", "steered")
         marks = KafkaMarks(f"export.{self.channel}", self.database, want_snapshot, lambda: self.wanted)
         lane = Lane(f"export.{self.channel}", consumer, [self.topic], marks, self.work)
         lane.leaving = True
@@ -106,6 +106,27 @@ async def test_on_demand_a_lane_reads_up_to_the_bound_and_not_further(settings: 
             made.order(2, bounds={0: 5})
             await eventually(lambda: made.done(2), within=10)
         assert made.keys() == "A B C D E"
+
+
+async def test_an_order_that_comes_while_its_records_are_in_hand_loses_none(settings: Settings, channel: str) -> None:
+    """They were taken for a hole of the log, because the consumer stood behind them: the marker passed what nobody had handled."""
+    async with steered(settings, channel) as made:
+        await made.send("A")
+
+        class Interrupted(Consumer):
+            async def fetch_until(self, wake: asyncio.Event, max_records: int, timeout_ms: int) -> dict[Partition, list[Record]]:
+                fetched = await super().fetch_until(wake, max_records, timeout_ms)
+                if fetched and made.seen and not made.wanted.orders:
+                    made.order(1, bounds={0: 4})
+                    wake.set()
+                return fetched
+
+        async with made.running(Interrupted):
+            await eventually(lambda: made.keys() == "A", within=30)
+            await made.send(*"BCD")
+            await eventually(lambda: made.done(1), within=10)
+        assert made.seen[1:] == [(key, RUN, False) for key in "BCD"]
+        assert await made.marker() == 4
 
 
 async def test_a_rewound_lane_hands_on_again_and_its_marker_stays(settings: Settings, channel: str) -> None:
