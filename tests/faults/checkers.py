@@ -54,7 +54,7 @@ async def _known(ours: Pool, channel: str) -> dict[Key, int]:
 async def _is_nothing(cee: Pool, channel: str, where: Key, published: Row | None) -> bool:
     """An object that the channel neither has nor knows of: its change is nobody's business."""
     view = "cee." + where[0].replace("-", "_")
-    there = f"select exists(select from {view} where channel = $1 and key = $2 and (member or body @> '{{\"stub\": true}}'))"
+    there = f"select exists(select from {view} where channel = $1 and key = $2 and (member or body ->> 'stub' = 'true'))"
     return (published is None or published["removed"]) and not await cee.fetchval(there, channel, where[1])
 
 

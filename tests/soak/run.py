@@ -40,7 +40,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Soaked:
-    """What was seen. `came_twice`: records that lie more than once in a stream; `kills`: processes started again."""
+    """What was seen. `came_twice`: records that lie more than once in a stream; `kills`: processes killed."""
 
     records: int
     resent: int
@@ -68,7 +68,7 @@ async def soak(here: Site, amount: tuple[int, int], seed: int, progress: Progres
         async with asyncio.TaskGroup() as at_once:
             for name, made in days.items():
                 at_once.create_task(reps.work(name, made, Random(f"{seed}/{name}/parts")))
-            at_once.create_task(kill(reps, records, Random(f"{seed}/kills")))
+            killing = at_once.create_task(kill(reps, records, Random(f"{seed}/kills")))
         await resend(reps, int(RESENT * records), Random(f"{seed}/again"))
         await reps.settled(within=LIMIT_S + records / 20)
         await showing
@@ -77,7 +77,7 @@ async def soak(here: Site, amount: tuple[int, int], seed: int, progress: Progres
         return Soaked(
             records=sum(reps.ends().values()),
             resent=reps.resent,
-            kills={role: here.supervisor.restarts(role) for role in KILLED},
+            kills=killing.result(),
             ends=reps.ends(),
             came_twice={stream: repeats(r for at, found in log.items() if at[0].startswith(stream) for r in found) for stream in STREAMS},
             waited=await here.cee.fetchval(WAITED, CHANNEL),
@@ -95,9 +95,9 @@ async def show(reps: Crew, records: int, progress: Progress) -> None:
         await asyncio.sleep(0.5)
 
 
-async def kill(reps: Crew, records: int, rng: Random) -> None:
-    """Each process KILLS times, spread over the work: every time something of each life of it has reached CEE."""
-    supervisor = reps.here.supervisor
+async def kill(reps: Crew, records: int, rng: Random) -> dict[str, int]:
+    """Each process KILLS times, spread over the work: every time something of each life of it has reached CEE. Returns how often."""
+    supervisor, kills = reps.here.supervisor, dict.fromkeys(KILLED, 0)
     for number in range(1, KILLS + 1):
         for role in rng.sample(KILLED, len(KILLED)):
             wanted = int(records * (number - rng.random()) / (KILLS + 1))
@@ -107,6 +107,8 @@ async def kill(reps: Crew, records: int, rng: Random) -> None:
 
             await eventually(reached, within=LIMIT_S + records / 50, every=0.05)
             supervisor.kill(role)
+            kills[role] += 1
+    return kills
 
 
 async def resend(reps: Crew, least: int, rng: Random) -> None:
