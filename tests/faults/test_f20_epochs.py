@@ -90,8 +90,13 @@ async def worked_on(here: Site, reps: Crew, device: Device, rng: Random) -> Devi
     await settled(hand.rep)
     assert {outcome for _, outcome, _ in reps.ends()} == {"imported"}
     # it is never heard of again, so it must have seen its orders come back
-    await eventually(lambda: all(which == ["confirmed"] for which in device.uploads.shown("documents").values()), within=LIMIT_S)
+    await eventually(lambda: has_its_orders(device), within=LIMIT_S, every=0.1)
     return restored(device, device.path.with_name("backup.db"))
+
+
+async def has_its_orders(device: Device) -> bool:
+    await device.pull()
+    return all(which == ["confirmed"] for which in device.uploads.shown("documents").values())
 
 
 async def gone_back(here: Site, reps: Crew, old: Device, rng: Random) -> None:
