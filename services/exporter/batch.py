@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import orjson
 
 from schemas import topics
+from schemas.channel import Channel
 from schemas.envelope import Headers, header
 from services.exporter.judge import Verdict, export_headers, judge
 from services.kernel import metrics
@@ -29,11 +30,10 @@ class ExportBatch:
 
     async def __call__(self, batches: Sequence[Batch]) -> None:
         """All of one channel. Raises DeliveryFailed; then all of it may be done again."""
-        sent: list[Outgoing] = []
         tally: Counter[tuple[str, str, str, str]] = Counter()
-        for batch in batches:
-            await self._judge(batch, sent, tally)
-        await self._producer.send_all(sent)
+        settled = [(batch, await self._settings_for(batch)) for batch in batches]
+        # judged as they are sent: a list of all that becomes of a batch would be walked through by the collector again and again
+        await self._producer.send_all(record for batch, channel in settled for record in _judged(batch, channel, tally))
         refused = sum(count for (_, _, outcome, code), count in tally.items() if is_refusal(outcome, code))
         self._judged(topics.parse(batches[0].topic)[1], refused, tally.total())
         for (channel, kind, outcome, code), count in tally.items():
@@ -41,29 +41,43 @@ class ExportBatch:
             if code:
                 metrics.REFUSALS.labels("exporter", channel, kind, code).inc(count)
 
-    async def _judge(self, batch: Batch, sent: list[Outgoing], tally: Counter[tuple[str, str, str, str]]) -> None:
-        _, channel_id, kind = topics.parse(batch.topic)
+    async def _settings_for(self, batch: Batch) -> Channel:
+        """The channel's settings, at least as new as those that the source knew when it published the batch."""
+        channel_id = topics.parse(batch.topic)[1]
         known = int(header(batch.records[-1].headers, "ce_channelversion") or 0)
         channel = await self._channels.at_least(channel_id, known)
         assert channel is not None, f"no settings of channel {channel_id}"
-        target, aside = topics.export(channel_id, kind), topics.outcomes(channel_id)
-        for record in batch.records:
-            key = record.key or b""
-            # what was skipped by hand is not sent, but nobody loses sight of it: it is due
-            verdict = Verdict(refused=SKIPPED) if batch.parking else judge(channel, kind, key, record.value)
-            headers = stamped(record.headers, batch.run, batch.force)
-            if verdict.refused is None:
-                sent.append(Outgoing(target, batch.partition, key, verdict.value, export_headers(kind, headers, verdict)))
-            for why in _remarks(verdict):
-                stated = [*headers, *_origin(batch, record.offset), *_reason(kind, *why)]
-                sent.append(Outgoing(aside, 0, key, record.value, stated))
-            tally[channel_id, kind, *_outcome(verdict)] += 1
+        return channel
+
+
+def _judged(batch: Batch, channel: Channel, tally: Counter[tuple[str, str, str, str]]) -> Iterator[Outgoing]:
+    """What becomes of each record, and in `tally` how often what did."""
+    _, channel_id, kind = topics.parse(batch.topic)
+    target, aside = topics.export(channel_id, kind), topics.outcomes(channel_id)
+    plain: Counter[str] = Counter()  # by operation: what nothing is to be said of
+    for record in batch.records:
+        key = record.key or b""
+        # what was skipped by hand is not sent, but nobody loses sight of it: it is due
+        verdict = Verdict(refused=SKIPPED) if batch.parking else judge(channel, kind, key, record.value)
+        headers = stamped(record.headers, batch.run, batch.force)
+        if verdict.refused is None:
+            yield Outgoing(target, batch.partition, key, verdict.value, export_headers(kind, headers, verdict))
+            if not verdict.remarks:
+                plain[verdict.op] += 1
+                continue
+        for why in _remarks(verdict):
+            stated = [*headers, *_origin(batch, record.offset), *_reason(kind, *why)]
+            yield Outgoing(aside, 0, key, record.value, stated)
+        tally[channel_id, kind, *_outcome(verdict)] += 1
+    for op, count in plain.items():
+        tally[channel_id, kind, op, ""] += count
 
 
 def _outcome(verdict: Verdict) -> tuple[str, str]:
+    """Of a refusal, or of what was sent with remarks."""
     if verdict.refused is not None:
         return verdict.refused.outcome, verdict.refused.code
-    return ("warning", verdict.remarks[0].code) if verdict.remarks else (verdict.op, "")
+    return "warning", verdict.remarks[0].code
 
 
 def _remarks(verdict: Verdict) -> list[tuple[str, Remark]]:

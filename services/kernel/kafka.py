@@ -140,9 +140,12 @@ class Producer:
             batch.close()
             answers.append(await inner.send_batch(batch, prefix + target[0], partition=target[1]))
 
+        target: Partition | None = None
+        batch: Any = None
         for record in records:
-            target = (record.topic, record.partition)
-            batch = open_batches.get(target) or open_batches.setdefault(target, inner.create_batch())
+            if target is None or record.partition != target[1] or record.topic != target[0]:
+                target = (record.topic, record.partition)
+                batch = open_batches.get(target) or open_batches.setdefault(target, inner.create_batch())
             if batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is None:
                 await ship(target)
                 batch = open_batches[target] = inner.create_batch()
