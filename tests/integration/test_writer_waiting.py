@@ -84,6 +84,23 @@ async def test_a_newer_revision_takes_the_waiting_ones_place(bed: Bed) -> None:
     assert await bed.rows("ceebus.waiting") == []
 
 
+async def test_a_visit_s_end_that_came_before_its_plan_waits_for_it(bed: Bed) -> None:
+    """However late the plan comes, and whatever it waits for itself; an end never opens the gate alone."""
+    source = str(uuid4())
+    end, plan = bed.visit(source, 2, status="completed"), bed.visit(source, partner="nobody")
+    await bed.apply(end)
+    await bed.round()
+    assert await bed.said(end) == ("waiting", "visit_not_confirmed")
+    await bed.apply(plan)
+    assert await bed.said(plan) == ("waiting", "partner_missing")
+    await bed.cee.execute("update cee.partner set number = 'nobody' where number = $1", bed.p2)
+    for _ in range(3):
+        await bed.round()
+    assert [await bed.said(visit) for visit in (plan, end)] == [("imported", None)] * 2
+    assert [row["status"] for row in await bed.rows("cee.visit", "status")] == ["completed"]
+    assert await bed.rows("ceebus.waiting") == []
+
+
 async def test_two_senders_wait_for_the_same_and_both_are_answered(bed: Bed) -> None:
     source = str(uuid4())
     own, other = (bed.visit(source, status="pending", sender=sender) for sender in ("device/d1", "device/d2"))

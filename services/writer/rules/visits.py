@@ -6,7 +6,7 @@ Called by target/visits.py with one batch. The gate stands before the first impo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -58,7 +58,8 @@ def partner_of(upload: Upload) -> str:
 def _gate(situation: Situation, upload: Upload) -> Answer | None:
     body, called = upload.body, partner_of(upload)
     if body.status != "confirmed":
-        return _closed(upload, "visit_not_confirmed")
+        answer = _closed(upload, "visit_not_confirmed")
+        return replace(answer, params=answer.params | {"status": body.status})
     if datetime.fromisoformat(body.planned_start) <= situation.moment:
         return Answer(upload, "rejected", "visit_not_future", _named(upload))
     if called not in situation.partners:
