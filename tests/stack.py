@@ -85,3 +85,5 @@ def is_alive(pid: int) -> bool:
         return state != "Z" or len(os.listdir(f"/proc/{pid}/task")) > 1
     except FileNotFoundError:
         return os.path.isdir("/proc/self") is False  # no /proc here: the signal's answer stands
+    except ProcessLookupError:
+        return False  # it ended between the opening of its file and the reading
