@@ -141,11 +141,8 @@ from unnest($3::text[], $4::bigint[]) as r(key, objectversion), (select set_conf
 where p.channel = $1 and p.kind = $2 and p.key = r.key and p.objectversion = r.objectversion
 
 -- name: published_after
--- The next published keys of a kind that the snapshot $5 has not met.
-select key from ceebus.published
-where channel = $1 and kind = $2 and key > $3 and not removed
-  and objectversion < (select coalesce(s.since_version, 9223372036854775807) from ceebus.snapshot s where s.id = $5)
-order by key limit $4
+-- The next published keys of a kind: all of them, for a removal that was remembered and not sent carries a new version too.
+select key from ceebus.published where channel = $1 and kind = $2 and key > $3 and not removed order by key limit $4
 
 -- name: present_keys
 -- Which of the keys CEE's view has, member or not.
@@ -193,8 +190,8 @@ select s.id, s.kind, s.state, s.last_key, s.done, s.run, s.force,
 from ceebus.snapshot s where channel = $1 and state in ('waiting', 'rows', 'removals') order by array_position($2::text[], kind), id limit 1
 
 -- name: begin_snapshot
--- The number below which it has read nothing.
-update ceebus.snapshot set since_version = $2, started_at = coalesce(started_at, now()) where id = $1
+-- Its reading begins.
+update ceebus.snapshot set started_at = coalesce(started_at, now()) where id = $1
 
 -- name: count_snapshot
 -- What a progress bar ends at.

@@ -72,8 +72,7 @@ class Snapshots:
         if now.kind not in kinds:
             await self._move(now, replace(now, state="done"), [])
         elif now.state == "waiting":
-            read = await self._views.draw()
-            await self._reader.execute(QUERIES.begin_snapshot, now.id, read.version)
+            await self._reader.execute(QUERIES.begin_snapshot, now.id)
             await self._move(now, replace(now, state="rows"), [])
             self._counting = asyncio.create_task(self._count(now))
         elif now.state == "rows":
@@ -128,7 +127,7 @@ class Snapshots:
         return then
 
     async def _removals(self, now: Progress) -> None:
-        absent, last = await self._views.absent(now.kind, now.id, now.last_key, ROWS_A_CHUNK)
+        absent, last = await self._views.absent(now.kind, now.last_key, ROWS_A_CHUNK)
         # each is read once more right before its removal: it may have come back since
         records = await self._views.keys(now.kind, dict.fromkeys(absent), errand=now.errand) if absent else []
         await self._move(now, replace(now, state="done") if last is None else replace(now, last_key=last), records)

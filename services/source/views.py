@@ -129,10 +129,9 @@ class Views:
         self._note(chunk.kind, chunk.read, found_keys(row for row in sent if not (row["member"] or row["stub"])))
         return [self._records.state(chunk.kind, row, chunk.read) for row in await self._completed(chunk.kind, sent)]
 
-    async def absent(self, kind: str, snapshot: int, after: str | None, limit: int) -> tuple[list[str], str | None]:
-        """Published keys that CEE's view lacks, of the next `limit` that the snapshot has not met; with the last key looked at."""
-        rows = await self._reader.fetch(QUERIES.published_after, self._channel, kind, after or "", limit, snapshot)
-        published = found_keys(rows)
+    async def absent(self, kind: str, after: str | None, limit: int) -> tuple[list[str], str | None]:
+        """Published keys that CEE's view lacks, of the next `limit` published keys; with the last key looked at."""
+        published = found_keys(await self._reader.fetch(QUERIES.published_after, self._channel, kind, after or "", limit))
         if not published:
             return [], None
         there = {row["key"] for row in await self._reader.fetch(for_kind(QUERIES.present_keys, kind), self._channel, published)}
