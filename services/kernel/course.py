@@ -11,6 +11,7 @@ from typing import Literal
 
 from schemas.envelope import header
 from services.kernel.kafka import Record
+from services.kernel.stretch import Stretch, left_out
 
 Bounds = tuple[int, int]  # log start and end
 
@@ -68,6 +69,10 @@ class Place:
     parking: bool = False
 
     @property
+    def stretch(self) -> Stretch | None:
+        return None if self.position is None else Stretch(self.position, self.until or 0, self.parking)
+
+    @property
     def at(self) -> int:
         """The next offset to read."""
         return self.marker if self.position is None else self.position
@@ -75,13 +80,17 @@ class Place:
     def is_at_work(self, order: Order | None) -> bool:
         return order is not None and self.taken == order.seq and self.done < order.seq
 
+    def can_take(self, order: Order) -> bool:
+        """An order that selects waits for a stretch to end: of what it passes over, that stretch is all that was left."""
+        return not order.selects or self.position is None or self.position >= (self.until or 0)
+
     def take(self, order: Order, number: int, log: Bounds) -> int | None:
         """Takes an order up; returns where to go on reading, None: where it is."""
         self.taken = order.seq
         if number in order.markers:
-            self._return()
-            self.marker, self.done = _inside(order.markers[number], log), order.seq
-            return self.marker
+            self._put(_inside(order.markers[number], log))
+            self.done = order.seq
+            return self.at
         begin = order.seeks.get(number)
         if begin is not None and (begin != self.marker or order.selects):
             self._leave(_inside(begin, log), order.bounds.get(number, self.marker))
@@ -101,6 +110,12 @@ class Place:
         if begin <= self.marker:
             ends.append(self.marker)
         self.position, self.until, self.parking = begin, max(ends), False
+
+    def _put(self, marker: int) -> None:
+        """The marker somewhere else: as if others had moved it."""
+        stretch = left_out(self.stretch, self.marker, marker)
+        self.marker = marker
+        self.position, self.until, self.parking = (stretch.begin, stretch.end, stretch.parking) if stretch else (None, None, False)
 
     def _return(self) -> None:
         self.position, self.until, self.parking = None, None, False

@@ -56,9 +56,7 @@ class KafkaMarks(Marks):
         self._unsaid = [partition for partition, origin in origins.items() if origin.cause in ("restored", "gap")]
         for partition, origin in origins.items():
             await self._tell(partition, origin)
-            row = mirror.get(partition)
-            taken, done = (row["taken_seq"], row["done_seq"]) if row is not None else (0, 0)
-            self.places[partition] = Place(origin.marker, origin.position, origin.until, taken, done, origin.parking)
+            self.places[partition] = origin.place(mirror.get(partition))
         columns = _columns((*p, place.marker, place.position, place.until, place.parking) for p, place in self.places.items())
         for row in await self._pool.fetch(QUERIES.take_over, self._lane, *columns):
             self._epochs[row["topic"], row["topic_partition"]] = row["epoch"]
@@ -69,7 +67,7 @@ class KafkaMarks(Marks):
         if origin.gap is not None:
             about = {"lane": self._lane, "topic": partition[0], "offset": origin.gap.offset, "start": origin.gap.start}
             log.error("the log no longer holds what follows the marker", action="gap", **about)
-        elif origin.cause:
+        if origin.cause and origin.cause != "gap":
             about = {"lane": self._lane, "topic": partition[0], "offset": origin.marker}
             log.warning(f"marker {origin.cause}", action=f"marker_{origin.cause}", **about)
         if origin.cause:
@@ -94,7 +92,8 @@ class KafkaMarks(Marks):
         if self._unsaid:  # not before: the group must have settled
             unsaid, self._unsaid = self._unsaid, []
             await self._commit(consumer, unsaid)
-        newer = {p: order for p in places if (order := self._order(wanted, p)) is not None and order.seq > places[p].taken}
+        orders = {p: order for p in places if (order := self._order(wanted, p)) is not None}
+        newer = {p: order for p, order in orders.items() if order.seq > places[p].taken and places[p].can_take(order)}
         if newer:
             await self._take(consumer, newer)
         assigned = set(consumer.assignment()) & places.keys()

@@ -67,6 +67,12 @@ class Steered:
         sql = "select done_seq >= $2 and position is null from ceebus.lane_offset where lane = $1"
         return bool(await self.database.fetchval(sql, f"export.{self.channel}", seq))
 
+    async def is_away(self) -> bool:
+        """Off the marker."""
+        return bool(
+            await self.database.fetchval("select position is not null from ceebus.lane_offset where lane = $1", f"export.{self.channel}")
+        )
+
 
 @asynccontextmanager
 async def steered(settings: Settings, channel: str) -> AsyncIterator[Steered]:

@@ -134,6 +134,50 @@ async def test_a_reset_with_kafkas_own_tools_is_adopted_and_what_it_left_out_is_
         assert tuple(row) == ("marker.adopted", 1, 3)
 
 
+async def test_a_second_reset_leaves_nothing_of_the_first_out(settings: Settings, channel: str) -> None:
+    async with steered(settings, channel) as made:
+        await made.send("A")
+        async with made.running():
+            await eventually(lambda: made.keys() == "A", within=30)
+        await made.send(*"BCD")
+        await reset(settings, channel, made.topic, 3)
+        made.wanted = Wanted(held=True)  # nothing is read of what the move left out
+        async with made.running():
+            await eventually(made.is_away, within=30)
+        await made.send("E")
+        await reset(settings, channel, made.topic, 4)
+        made.wanted = LIVE
+        async with made.running():
+            await eventually(lambda: made.keys() == "A B C D E", within=30)
+        assert [parked for _, _, parked in made.seen] == [False, True, True, True, False]
+
+
+async def test_chosen_records_wait_for_what_a_reset_left_out(settings: Settings, channel: str) -> None:
+    """The marker covers what is parked: the run would pass it over, and nobody would read it again."""
+    async with steered(settings, channel) as made:
+        await made.send("A")
+        async with made.running():
+            await eventually(lambda: made.keys() == "A", within=30)
+        await made.send(*"BC")
+        await made.send("K", run=RUN)
+        await reset(settings, channel, made.topic, 3)
+        made.order(1, "on-demand", bounds={0: 4}, seeks={0: 3}, own=True)  # it is there before the lane is
+        async with made.running():
+            await eventually(lambda: made.done(1), within=30)
+        assert made.seen[1:] == [("B", None, True), ("C", None, True), ("K", RUN, False)]
+
+
+async def test_what_a_marker_moved_forward_by_an_operator_leaves_out_is_parked(settings: Settings, channel: str) -> None:
+    async with steered(settings, channel) as made:
+        made.wanted = Wanted(mode="on-demand")
+        await made.send(*"ABC")
+        async with made.running():
+            made.order(1, markers={0: 2})
+            await eventually(lambda: made.done(1), within=30)
+        assert made.seen == [("A", None, True), ("B", None, True)]
+        assert await made.marker() == 2
+
+
 async def test_a_lane_that_leaves_is_out_of_its_group_at_once(settings: Settings, channel: str) -> None:
     async with steered(settings, channel) as made:
         await made.send("A")

@@ -75,17 +75,20 @@ def test_share_of_the_time_is_that_of_the_weight(lanes: list[tuple[int, list[flo
 @settings(deadline=None)
 @given(LANES, st.lists(st.tuples(st.floats(0.1, 2.0), st.floats(0.0005, 0.01)), min_size=1, max_size=5))
 def test_delta_waits_for_the_batch_at_work_and_no_more(lanes: list[tuple[int, list[float]]], deltas: list[tuple[float, float]]) -> None:
-    """However many lanes are busy: a small batch of a lane that had little is the next one."""
+    """However many lanes are busy: a small batch of a lane that had nothing lately is the next one.
+
+    Each comes from a lane of its own: what a lane has used counts for long where others of great weight wait beside it.
+    """
     bench = Bench()
 
     async def delta() -> None:
-        for gap, seconds in deltas:
-            due = bench.now + gap + 3  # later than its own batches count
+        for number, (gap, seconds) in enumerate(deltas, 1):
+            due = bench.now + gap
             while bench.now < due:
                 await asyncio.sleep(0)
             before = len(bench.served)
-            await bench.work(-1, 1, seconds)
-            between = bench.served[before : bench.served.index((-1, seconds), before)]
+            await bench.work(-number, 1, seconds)
+            between = bench.served[before : bench.served.index((-number, seconds), before)]
             assert len(between) <= 1, (lanes, between)
 
     async def run() -> None:
