@@ -47,6 +47,36 @@ async def test_a_removal_that_was_remembered_and_not_sent_is_sent_by_the_next_so
         await bed.versions_never_fall(CHANNEL, "articles")
 
 
+async def test_a_removal_that_a_snapshot_remembered_and_did_not_send_is_sent_by_the_next_source(own: Stack, tmp_path: Path) -> None:
+    """It went without a change event, so that nothing but the snapshot can find it."""
+    assert own.kafka is not None
+    async with small_cee(own, tmp_path) as bed:
+        await bed.add_channel(CHANNEL)
+        for key in ("gone", "kept"):
+            await bed.put(CHANNEL, "articles", key, name=key)
+        async with source_process(bed.environment) as first:
+            await eventually(lambda: bed.snapshots_done(CHANNEL), within=60)
+            before = await remembered(bed)
+            await own.kafka.stop()
+            async with bed.cee.acquire() as connection, connection.transaction():
+                await connection.execute("set local session_replication_role = replica")  # no trigger
+                await connection.execute("delete from cee.object where channel = $1 and key = 'gone'", CHANNEL)
+            await bed.want(CHANNEL, "articles", "", "snapshot")
+            await eventually(lambda: is_remembered(bed, "gone", before), within=60)
+            first.kill()
+            await first.wait()
+        await own.kafka.start(lambda _text: None)
+        async with source_process(bed.environment):
+            await eventually(lambda: bed.is_newest(CHANNEL, "articles", "gone", None), within=60)
+            await eventually(lambda: bed.snapshots_done(CHANNEL), within=60)
+        assert (await bed.newest(CHANNEL, "articles"))["kept"]["name"] == "kept"  # type: ignore[index]
+        await bed.versions_never_fall(CHANNEL, "articles")
+
+
+async def is_remembered(bed: Bed, key: str, before: dict[str, int]) -> bool:
+    return (await remembered(bed)).get(key, 0) > before[key]
+
+
 async def remembered(bed: Bed) -> dict[str, int]:
     rows = await bed.cee.fetch("select key, objectversion from ceebus.published where channel = $1 and kind = 'articles'", CHANNEL)
     return {row["key"]: row["objectversion"] for row in rows}
