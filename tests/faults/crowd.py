@@ -102,11 +102,11 @@ async def lived(here: Site, crowd: Sequence[Phone], rng: Random) -> None:
 
         async def reached(share: int = share) -> bool:
             done = sum(len(phone.device.uploads.all()) for phone in crowd)
-            return done >= share * ROUNDS * len(crowd) and all(here.supervisor.pid(role) for role in ("gateway", "feed"))
+            return done >= share * ROUNDS * len(crowd)
 
         await eventually(reached, within=LIMIT_S, every=0.02)
         for role in rng.sample(("gateway", "feed"), 2):
-            here.supervisor.kill(role)
+            await here.kill(role)
     await asyncio.gather(*living)
 
 

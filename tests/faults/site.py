@@ -40,6 +40,7 @@ class Site:
     running: Running
     home: Path
     devices: dict[str, Device] = field(default_factory=dict)
+    killed: set[int] = field(default_factory=set)
 
     async def first_export(self) -> None:
         """The channel becomes active; returns when all of it is in the feed."""
@@ -76,6 +77,12 @@ class Site:
 
     async def position(self) -> int:
         return int(await self.ours.fetchval(checkers.SQL.last, CHANNEL) or 0)
+
+    async def kill(self, name: str) -> None:
+        """A life that was not killed yet: who was killed just now still runs for a moment, and is away for another."""
+        await eventually(lambda: self.supervisor.pid(name) not in {0, *self.killed}, within=LIMIT_S)
+        self.killed.add(self.supervisor.pid(name))
+        self.supervisor.kill(name)
 
     async def flows(self, names: tuple[str, ...]) -> None:
         """Returns when all of the processes run and something that was not there before has come through to the feed."""

@@ -32,7 +32,7 @@ async def test_killed_processes_lose_and_repeat_nothing(surroundings: dict[str, 
                         await reprice(connection, CHANNEL, Decimal(rng.choice(("1.01", "0.99"))))
                     for name in rng.sample(KILLED, len(KILLED)):
                         await changes.more(rng.randrange(20))
-                        here.supervisor.kill(name)
+                        await here.kill(name)
                 await here.flows(KILLED)
             assert await here.offences() == {}
             assert {name: here.supervisor.restarts(name) for name in (*KILLED, "control")} == dict.fromkeys(KILLED, ROUNDS) | {"control": 0}
@@ -48,7 +48,7 @@ async def nothing_is_sent_again(here: Site) -> None:
     row = (await here.cee.fetch(DAY.stock, CHANNEL))[0]
     pids = {name: here.supervisor.pid(name) for name in KILLED}
     for name in KILLED:
-        here.supervisor.kill(name)
+        await here.kill(name)
     await eventually(lambda: all(here.supervisor.pid(name) not in (0, pid) for name, pid in pids.items()), within=LIMIT_S)
     position = await here.position()
     await here.cee.execute(DAY.move_stock, row["article"], row["warehouse"], row["owner"], Decimal(987_654))

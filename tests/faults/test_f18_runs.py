@@ -97,7 +97,7 @@ class Operator:
 
     async def kill(self) -> None:
         name = self.rng.choice(["exporter", "feed", "source", "control"])
-        self.here.supervisor.kill(name)
+        await self.here.kill(name)
         if name == "control":
             await eventually(self.here.control_answers, within=LIMIT_S)
 

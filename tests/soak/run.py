@@ -97,16 +97,16 @@ async def show(reps: Crew, records: int, progress: Progress) -> None:
 
 async def kill(reps: Crew, records: int, rng: Random) -> dict[str, int]:
     """Each process KILLS times, spread over the work: every time something of each life of it has reached CEE. Returns how often."""
-    supervisor, kills = reps.here.supervisor, dict.fromkeys(KILLED, 0)
+    kills = dict.fromkeys(KILLED, 0)
     for number in range(1, KILLS + 1):
         for role in rng.sample(KILLED, len(KILLED)):
             wanted = int(records * (number - rng.random()) / (KILLS + 1))
 
-            async def reached(wanted: int = wanted, role: str = role) -> bool:
-                return bool(supervisor.pid(role)) and await reps.taken() >= wanted
+            async def reached(wanted: int = wanted) -> bool:
+                return await reps.taken() >= wanted
 
             await eventually(reached, within=LIMIT_S + records / 50, every=0.05)
-            supervisor.kill(role)
+            await reps.here.kill(role)
             kills[role] += 1
     return kills
 
