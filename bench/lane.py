@@ -24,7 +24,8 @@ from schemas.envelope import cee_headers
 from services.exporter.batch import ExportBatch
 from services.exporter.judge import export_headers, judge
 from services.kernel.channels import ChannelFollower
-from services.kernel.kafka import Consumer, Outgoing, partition_for, producer
+from services.kernel.kafka import Outgoing, partition_for, producer
+from services.kernel.kafka_consumer import Consumer
 from services.kernel.lane import Lane
 from services.kernel.marks import KafkaMarks
 from services.kernel.role import spare_collector

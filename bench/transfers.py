@@ -20,8 +20,9 @@ from typing import Any
 from rich.console import Console
 
 from bench.system import load, running
-from services.kernel.kafka import Outgoing, Record, follow, producer
+from services.kernel.kafka import Outgoing, Record, producer
 from services.kernel.kafka_logs import Logs
+from services.kernel.kafka_read import follow
 from services.sandbox.databases import prepare
 from services.sandbox.demo.company import Running
 from services.sandbox.demo.run import ROLES

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from services.kernel.kafka import Partition, Record, read_between
+from services.kernel.kafka import Partition, Record
 from services.kernel.kafka_admin import topics_present
 from services.kernel.kafka_logs import Logs
+from services.kernel.kafka_read import read_between
 from services.kernel.settings import Kafka
 
 

@@ -10,7 +10,8 @@ from services.exporter.batch import ExportBatch
 from services.kernel.channels import ChannelFollower
 from services.kernel.fair import in_turns
 from services.kernel.flood import FloodGuard
-from services.kernel.kafka import Consumer, producer
+from services.kernel.kafka import producer
+from services.kernel.kafka_consumer import Consumer
 from services.kernel.kafka_logs import Logs
 from services.kernel.lane import Lane
 from services.kernel.lanes import keep_lanes

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from schemas import topics
-from services.kernel.kafka import AskBounds, Consumer, Partition, Record
+from services.kernel.kafka import Partition, Record
+from services.kernel.kafka_consumer import AskBounds, Consumer
 from services.kernel.settings import Kafka
 
 SOON_MS = 20  # how long a few records that are known to be there may take to come in before later kinds have their turn

@@ -9,8 +9,9 @@ from types import TracebackType
 from schemas.channel import Channel
 from schemas.envelope import header
 from schemas.topics import CHANNELS, channels
-from services.kernel.kafka import Record, follow
+from services.kernel.kafka import Record
 from services.kernel.kafka_admin import ensure_topics
+from services.kernel.kafka_read import follow
 from services.kernel.logging import log
 from services.kernel.settings import Kafka
 

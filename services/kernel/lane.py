@@ -21,7 +21,8 @@ from faust.app.base import BootStrategy
 
 from services.kernel import metrics
 from services.kernel.course import Cut
-from services.kernel.kafka import Consumer, OutOfRange, Partition, Record
+from services.kernel.kafka import Partition, Record
+from services.kernel.kafka_consumer import Consumer, OutOfRange
 from services.kernel.logging import log
 from services.kernel.watchdog import LOOK_S, SILENT_S, unread
 

@@ -15,7 +15,8 @@ import orjson
 
 from schemas.topics import parse
 from services.kernel.course import LIVE, Cut, Order, Place, Wanted, cut
-from services.kernel.kafka import Consumer, NotOwner, Partition, Record
+from services.kernel.kafka import Partition, Record
+from services.kernel.kafka_consumer import Consumer, NotOwner
 from services.kernel.lane import Marks
 from services.kernel.logging import log
 from services.kernel.origin import Adopted, Origin, where_to_begin

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from services.kernel.course import Place
-from services.kernel.kafka import Consumer, Partition
+from services.kernel.kafka import Partition
 from services.kernel.kafka_admin import group_offsets
+from services.kernel.kafka_consumer import Consumer
 from services.kernel.row_marks import Gap
 from services.kernel.stretch import Stretch, left_out
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from schemas import topics
 from services.kernel import metrics
-from services.kernel.kafka import Consumer, Partition
+from services.kernel.kafka import Partition
+from services.kernel.kafka_consumer import Consumer
 from services.kernel.lane import LaneFailed, Marks
 from services.kernel.logging import log
 from services.kernel.postgres import Connection, Pool, PooledConnection, Queries

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 
-from services.kernel.kafka import Consumer, Partition
+from services.kernel.kafka import Partition
+from services.kernel.kafka_consumer import Consumer
 
 SILENT_S = 60.0  # nothing came for so long
 LOOK_S = 15.0

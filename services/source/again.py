@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import aclosing
 
 from schemas import topics
-from services.kernel.kafka import Outgoing, Record, follow
+from services.kernel.kafka import Outgoing, Record
+from services.kernel.kafka_read import follow
 from services.kernel.settings import Kafka
 from services.source.publish import Read, Records
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from schemas import topics
 from schemas.envelope import header
-from services.kernel.kafka import Record, follow
+from services.kernel.kafka import Record
 from services.kernel.kafka_admin import topics_present
+from services.kernel.kafka_read import follow
 from services.kernel.logging import log
 from services.kernel.postgres import Pool, PooledConnection, Queries
 from services.kernel.settings import Kafka, Settings

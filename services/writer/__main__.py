@@ -10,8 +10,9 @@ from typing import Any
 from schemas import topics
 from services.kernel.blobs import BlobStore
 from services.kernel.channels import ChannelFollower
-from services.kernel.kafka import Consumer, Partition, Record, producer
+from services.kernel.kafka import Partition, Record, producer
 from services.kernel.kafka_admin import ensure_topics
+from services.kernel.kafka_consumer import Consumer
 from services.kernel.kafka_groups import take_out
 from services.kernel.kafka_logs import Logs
 from services.kernel.lane import Lane

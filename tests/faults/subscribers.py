@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from schemas import topics
-from services.kernel.kafka import Consumer, Partition
+from services.kernel.kafka import Partition
 from services.kernel.kafka_admin import group_offsets, log_bounds
+from services.kernel.kafka_consumer import Consumer
 from services.kernel.settings import Kafka
 from tests.faults.site import CHANNEL, LIMIT_S
 from tests.stack import eventually

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from schemas import topics
-from services.kernel.kafka import Record, read_between
+from services.kernel.kafka import Record
 from services.kernel.kafka_admin import group_offsets, log_bounds, log_since
+from services.kernel.kafka_read import read_between
 from services.sandbox.device.device import Device
 from tests.faults import checkers
 from tests.faults.log import read_log, version_of

@@ -15,8 +15,9 @@ import orjson
 from schemas import topics
 from schemas.mobile.registry import MOBILE
 from services.kernel import tokens
-from services.kernel.kafka import Record, follow
+from services.kernel.kafka import Record
 from services.kernel.kafka_admin import ensure_topics
+from services.kernel.kafka_read import follow
 from services.kernel.settings import Settings
 from tests.integration.gateway_world import World, article, raw, world
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from schemas import topics
-from services.kernel.kafka import Outgoing, Record, partition_for, producer, read_between
+from services.kernel.kafka import Outgoing, Record, partition_for, producer
 from services.kernel.kafka_admin import log_bounds, topics_present
+from services.kernel.kafka_read import read_between
 from services.kernel.settings import Kafka
 from tests.integration.control_world import World
 from tests.stack import eventually

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from schemas import topics
 from services.kernel.course import LIVE, Order, Wanted
-from services.kernel.kafka import Consumer, Outgoing, producer
+from services.kernel.kafka import Outgoing, producer
 from services.kernel.kafka_admin import ensure_topics, group_offsets
+from services.kernel.kafka_consumer import Consumer
 from services.kernel.lane import Batch, Lane
 from services.kernel.marks import KafkaMarks, want_snapshot
 from services.kernel.postgres import Pool, pool

@@ -14,8 +14,9 @@ import pytest
 from schemas import topics
 from schemas.channel import Channel, encode_channel
 from schemas.envelope import cee_headers
-from services.kernel.kafka import Consumer, Outgoing, Partition, producer
+from services.kernel.kafka import Outgoing, Partition, producer
 from services.kernel.kafka_admin import ensure_topics
+from services.kernel.kafka_consumer import Consumer
 from services.kernel.settings import Settings
 from tests.integration.control_world import Operated, World, world
 from tests.stack import eventually

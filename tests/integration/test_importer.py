@@ -20,9 +20,10 @@ from schemas.imports.registry import IMPORTS
 from schemas.mobile.envelope import upload_hash, upload_id
 from schemas.mobile.registry import MOBILE
 from services.importer.__main__ import serve
-from services.kernel.kafka import Outgoing, Record, follow, partition_for, producer
+from services.kernel.kafka import Outgoing, Record, partition_for, producer
 from services.kernel.kafka_admin import group_offsets
-from services.kernel.postgres import connect
+from services.kernel.kafka_read import follow
+from services.kernel.postgres import pool
 from services.kernel.settings import Settings
 from tests.integration.feed_broker import publish_channel
 from tests.stack import eventually
@@ -36,14 +37,11 @@ async def settings(settings: Settings, channel: str) -> Settings:
     """Topics and group of one test alone, with a channel and its devices."""
     own = replace(settings, kafka=replace(settings.kafka, topic_prefix=f"import-{encode_channel(channel)}."))
     await publish_channel(own, channel)
-    connection = await connect(own.database_url)
-    try:
+    async with pool(own.database_url, size=1) as database, database.acquire() as connection:
         await connection.executemany(
             "insert into ceebus.device(id, channel, rep, state, db_epoch) values($1, $2, 'R1', $3, $4)",
             [(f"{channel}-{name}", channel, state, epoch) for name, (state, epoch) in DEVICES.items()],
         )
-    finally:
-        await connection.close()
     return own
 
 
@@ -179,9 +177,8 @@ async def judged_up_to(settings: Settings, channel: str, count: int) -> bool:
 async def test_a_log_that_lost_uploads_is_an_alarm_with_the_range(settings: Settings, channel: str) -> None:
     """As after a topic was made anew: the marker's mirror names an offset that the log does not have."""
     sent = stored("partners", upload(channel, "partners"))
-    connection = await connect(settings.database_url)
-    try:
-        await connection.execute(
+    async with pool(settings.database_url, size=1) as database:
+        await database.execute(
             "insert into ceebus.lane_offset(lane, topic, topic_partition, epoch, next_offset) values($1, $2, $3, 0, 7)",
             f"import.{channel}",
             sent.topic,
@@ -191,10 +188,8 @@ async def test_a_log_that_lost_uploads_is_an_alarm_with_the_range(settings: Sett
         async with importing(settings):
             (record,) = await passed_on(settings, channel, "partners", 1)
             assert record.key == sent.key
-        rows = await connection.fetch("select * from ceebus.import_gap where channel = $1", channel)
+        rows = await database.fetch("select * from ceebus.import_gap where channel = $1", channel)
         assert [(row["kind"], row["topic"], row["topic_partition"], row["from_offset"], row["to_offset"]) for row in rows] == [
             ("partners", sent.topic, sent.partition, 7, 0)
         ]
-        assert await connection.fetchval("select count(*) from ceebus.wanted where channel = $1", channel) == 0
-    finally:
-        await connection.close()
+        assert await database.fetchval("select count(*) from ceebus.wanted where channel = $1", channel) == 0

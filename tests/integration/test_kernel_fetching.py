@@ -11,8 +11,9 @@ from aiokafka.errors import PolicyViolationError
 from aiokafka.structs import TopicPartition
 
 from schemas import topics
-from services.kernel.kafka import Consumer, Outgoing, Partition, producer
+from services.kernel.kafka import Outgoing, Partition, producer
 from services.kernel.kafka_admin import administrator, alter_topic, ensure_topics
+from services.kernel.kafka_consumer import Consumer
 from services.kernel.kafka_logs import Logs
 from services.kernel.settings import Kafka, Settings
 from tests.stack import eventually

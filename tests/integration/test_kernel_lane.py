@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from schemas import topics
-from services.kernel.kafka import Consumer, Outgoing, Partition, partition_for, producer
+from services.kernel.kafka import Outgoing, Partition, partition_for, producer
 from services.kernel.kafka_admin import ensure_topics, group_offsets
+from services.kernel.kafka_consumer import Consumer
 from services.kernel.lane import Batch, Lane, LaneFailed, Together, Work
 from services.kernel.marks import QUERIES, KafkaMarks
 from services.kernel.postgres import Pool, pool

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from services.kernel.course import LIVE, Wanted
-from services.kernel.kafka import Consumer, Partition, Record
+from services.kernel.kafka import Partition, Record
+from services.kernel.kafka_consumer import Consumer
 from services.kernel.settings import Settings
 from tests.integration.resetting import reset
 from tests.integration.steered_bed import RUN, steered

@@ -17,7 +17,8 @@ from schemas.mobile.registry import MOBILE
 from services.exporter.batch import ExportBatch
 from services.importer.batch import ImportBatch
 from services.kernel.channels import ChannelFollower
-from services.kernel.kafka import Producer, Record, follow, producer
+from services.kernel.kafka import Producer, Record, producer
+from services.kernel.kafka_read import follow
 from services.kernel.lane import Batch
 from services.kernel.postgres import pool
 from services.kernel.settings import Settings

@@ -8,8 +8,9 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from schemas import topics
-from services.kernel.kafka import Outgoing, Record, follow, partition_for, producer
+from services.kernel.kafka import Outgoing, Record, partition_for, producer
 from services.kernel.kafka_admin import ensure_topics
+from services.kernel.kafka_read import follow
 from services.kernel.settings import Settings
 from services.writer.__main__ import serve
 from tests.integration.feed_bed import Written

@@ -16,7 +16,8 @@ from schemas import topics
 from services.control.replays.rate import Rate
 from services.control.replays.subscriber import SQL
 from services.kernel import postgres
-from services.kernel.kafka import DeliveryFailed, Outgoing, Partition, Producer, Record, Unreachable, partition_for, producer, read_between
+from services.kernel.kafka import DeliveryFailed, Outgoing, Partition, Producer, Record, Unreachable, partition_for, producer
+from services.kernel.kafka_read import read_between
 from services.kernel.logging import log
 from services.kernel.postgres import Connection, ConnectionLost, DatabaseError, Pool
 from services.kernel.settings import Settings
