@@ -14,17 +14,24 @@ from ceebus.snapshot where channel = $1 order by kind, id desc
 
 -- name: outbox
 -- Committed changes the source has not passed yet, by kind; a channel without a cursor has not begun.
-select o.kind, count(*) as rows, extract(epoch from now() - min(o.at))::float8 as age_s
-from ceebus.outbox o join ceebus.source_cursor c on c.channel = $1
-where (o.txid, o.seq) > (c.txid, c.seq) and (o.channel is null or o.channel = $1)
-group by o.kind
+-- Of one that was passed, dependents may be left: it counts until they are not.
+with behind as (
+    select o.kind, o.at from ceebus.outbox o join ceebus.source_cursor c on c.channel = $1
+    where (o.txid, o.seq) > (c.txid, c.seq) and (o.channel is null or o.channel = $1)
+    union all
+    select e ->> 'kind', (e ->> 'at')::timestamptz from ceebus.source_cursor c, jsonb_array_elements(c.expand) e where c.channel = $1
+)
+select kind, count(*) as rows, extract(epoch from now() - min(at))::float8 as age_s from behind group by kind
 
 -- name: oldest
 -- Of several channels the oldest committed change of each kind that the source has not passed yet.
-select c.channel, o.kind, extract(epoch from now() - min(o.at))::float8 as age_s
-from ceebus.source_cursor c
-join ceebus.outbox o on (o.txid, o.seq) > (c.txid, c.seq) and (o.channel is null or o.channel = c.channel)
-where c.channel = any($1::text[]) group by c.channel, o.kind
+with cursors as materialized (select * from ceebus.source_cursor where channel = any($1::text[])), behind as (
+    select c.channel, o.kind, o.at from cursors c
+    join ceebus.outbox o on (o.txid, o.seq) > (c.txid, c.seq) and (o.channel is null or o.channel = c.channel)
+    union all
+    select c.channel, e ->> 'kind', (e ->> 'at')::timestamptz from cursors c, jsonb_array_elements(c.expand) e
+)
+select channel, kind, extract(epoch from now() - min(at))::float8 as age_s from behind group by channel, kind
 
 -- name: horizon
 -- How long the oldest transaction that has written something has held the outbox back, in seconds.

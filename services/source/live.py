@@ -31,8 +31,8 @@ class Cursor:
 
     @classmethod
     def of(cls, row: Row) -> Cursor:
-        expand = Expansion(**row["expand"]) if row["expand"] else None
-        return cls(Position(row["txid"], row["seq"], expand), row["step"], row["tick"])
+        left = tuple(Expansion(**one) for one in row["expand"] or ())
+        return cls(Position(row["txid"], row["seq"], left), row["step"], row["tick"])
 
 
 class Live:
@@ -52,7 +52,7 @@ class Live:
         """Publishes the next batch of `kinds`; False when nothing was there. Raises outbox.Gap."""
         work = await read_work(self._reader, self._channel, self._position)
         self.held, self._position = work.held, work.position
-        self.is_behind = work.rows > FEW or work.position.expand is not None
+        self.is_behind = work.rows > FEW or bool(work.position.left)
         if work.is_empty():
             metrics.OUTBOX_AGE.labels(self._channel).set(0)
             await self._move_idle()
@@ -96,7 +96,7 @@ class Live:
         self._check(await self._reader.execute(statement, self._channel, self.cursor.step, *values))
 
     async def _settle(self, position: Position) -> None:
-        expand = position.expand.stored() if position.expand else None
+        expand = [one.stored() for one in position.left] or None
         values = (position.txid, position.seq, expand)
         self._check(await self._books.execute(QUERIES.move_cursor, self._channel, self.cursor.step, *values))
         self.cursor.step += 1

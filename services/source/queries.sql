@@ -136,9 +136,11 @@ select key, version, member, stub, case when sent then convert_to(body::text, 'U
 
 -- name: settle_removed
 -- Removals that the broker has acknowledged; not of keys that were read again meanwhile. Forgotten, they would only be sent again.
+-- `any`: a join with the keys made the planner read everything ever published.
 update ceebus.published p set removed = true
-from unnest($3::text[], $4::bigint[]) as r(key, objectversion), (select set_config('synchronous_commit', 'off', true)) as lazily
-where p.channel = $1 and p.kind = $2 and p.key = r.key and p.objectversion = r.objectversion
+from (select set_config('synchronous_commit', 'off', true)) as lazily
+where p.channel = $1 and p.kind = $2 and p.key = any($3::text[])
+  and (p.key, p.objectversion) in (select r.key, r.objectversion from unnest($3::text[], $4::bigint[]) as r(key, objectversion))
 
 -- name: published_after
 -- The next published keys of a kind: all of them, for a removal that was remembered and not sent carries a new version too.

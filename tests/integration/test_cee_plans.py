@@ -14,7 +14,7 @@ from services.source import views
 from tests.integration.cee_bed import Cee, company
 from tests.stack import Databases
 
-VANISHED = Queries(Path(views.__file__).with_name("queries.sql")).vanished_prices
+SOURCE = Queries(Path(views.__file__).with_name("queries.sql"))
 CROWD = Path(__file__).with_name("cee_crowd.sql").read_text()
 PAGE = 100
 BIG = {
@@ -98,10 +98,32 @@ async def test_old_prices_are_looked_for_by_their_prefix(cee: Cee) -> None:
     prefixes = [
         f"L1/{row['article']}" for row in await cee.connection.fetch("select article from cee.price where list = 'L1' limit $1", PAGE)
     ]
-    rows = await cee.connection.fetchval(f"explain (analyze, timing off, format json) {VANISHED}", "C1", prefixes)
-    looked_at = [
-        node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Join Filter", 0))
+    assert await looked_at(cee, SOURCE.vanished_prices, "C1", prefixes) <= PAGE * USUAL_WORK
+    assert await cee.connection.fetch(SOURCE.vanished_prices, "C1", prefixes) == []
+
+
+async def test_what_is_asked_of_the_published_costs_no_more_with_many(cee: Cee) -> None:
+    """On connections of the pool, with plans for the values given; before the table's first statistics and after."""
+    await cee.connection.execute("truncate ceebus.published")
+    await cee.connection.execute(
+        "insert into ceebus.published(channel, kind, key, objectversion) select 'C1', 'price-lists', n, 1 from generate_series(1, 20000) n"
+    )
+    keys = [str(n) for n in range(1, PAGE + 1)]
+    await cee.connection.execute("set plan_cache_mode = auto")
+    for statement in ("select", "analyze ceebus.published"):
+        await cee.connection.execute(statement)
+        async with cee.connection.transaction():
+            assert await looked_at(cee, SOURCE.settle_removed, "C1", "price-lists", keys, [1] * PAGE) <= 2 * PAGE
+        assert await looked_at(cee, SOURCE.mobile_channels) <= PAGE
+
+
+async def looked_at(cee: Cee, query: str, *arguments: Any) -> float:
+    """The most rows that one node of the plan looks at while the query runs."""
+    rows = await cee.connection.fetchval(f"explain (analyze, timing off, format json) {query}", *arguments)
+    return max(
+        float(
+            node["Actual Loops"]
+            * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Join Filter", 0))
+        )
         for node in nodes(rows[0]["Plan"])
-    ]
-    assert max(looked_at) <= PAGE * USUAL_WORK, looked_at
-    assert await cee.connection.fetch(VANISHED, "C1", prefixes) == []
+    )

@@ -37,3 +37,15 @@ async def test_a_channel_is_settled_when_nothing_is_before_any_reader(here: Worl
     assert found.pop("outbox")["articles"] >= 1
     expected = {"exporter": {}, "feed": {"partners": 1, "outcomes": 1}, "importer": {"visits": 3}, "writer": {}}
     assert found == {"channel": here.channel, "settled": False, **expected}
+
+
+async def test_dependents_that_are_left_of_a_change_are_on_their_way(here: World) -> None:
+    """Its row was passed; what it makes due was not."""
+    await here.cee.execute(
+        "insert into ceebus.source_cursor(channel, txid, seq, expand) select $1, pg_current_xact_id(), coalesce(max(seq), 0), $2"
+        " from ceebus.outbox",
+        here.channel,
+        [{"kind": "partners", "key": "K1", "scope": "audience", "after_kind": "", "after_key": "", "at": "2026-03-01T12:00:00+00:00"}],
+    )
+    found = await here.get(f"/v1/channels/{here.channel}/lag")
+    assert (found["settled"], found["outbox"]) == (False, {"partners": 1})

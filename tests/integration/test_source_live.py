@@ -47,25 +47,6 @@ async def test_partner_change_becomes_a_record(bed: Bed, channel: str) -> None:
     assert header(record.headers, "ce_channelversion") == b"%d" % object_version(mine)
 
 
-async def test_scoped_change_publishes_its_dependents_in_pages(bed: Bed, channel: str) -> None:
-    """More dependents than one page, with a kill of the loop between pages unseen: all of them come."""
-    await bed.add_channel(channel)
-    await bed.cee.execute(
-        "insert into cee.object(channel, kind, key) select $1, 'availability', 'A1/M' || n || '/ORG' from generate_series(1, 5000) n",
-        channel,
-    )
-    await bed.cee.execute(
-        "insert into cee.dependent select 'articles', 'A1', 'stock', 'availability', 'A1/M' || n || '/ORG' from generate_series(1, 5000) n"
-    )
-    await bed.put(channel, "articles", "A1", name="article")
-    async with source_task(bed.settings):
-        await eventually(lambda: bed.snapshots_done(channel), within=30)
-        before = len(await bed.kind_log(channel, "availability"))
-        await bed.cee.execute("insert into ceebus.outbox(kind, key, scope) values('articles', 'A1', 'stock')")
-        await eventually(lambda: bed.has_records(channel, "availability", before + 5000), within=30)
-    assert before == 5000
-
-
 async def test_a_record_over_the_limit_is_refused_visibly_and_stops_nobody(bed: Bed, channel: str) -> None:
     await bed.add_channel(channel)
     async with source_task(bed.settings):
