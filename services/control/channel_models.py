@@ -111,7 +111,10 @@ Behind = Annotated[dict[str, int], Field(description="by kind; kinds without any
 
 
 class ChannelLag(BaseModel):
-    """What is on its way: changes in CEE's outbox, and records before each reader. `settled`: nothing is."""
+    """What is on its way: changes in CEE's outbox, records before each reader, and parents whose children the feed has still to let go.
+
+    `settled`: nothing is.
+    """
 
     channel: str
     settled: bool

@@ -35,6 +35,10 @@ where d.channel = $1 and d.state = 'active'
 -- Where the feed goes on in these topics.
 select topic, topic_partition, next_offset from ceebus.lane_offset where lane = 'feed' and topic = any($1::text[])
 
+-- name: releasing
+-- Parents that came after their children, by kind: the feed has still to look at these.
+select parent_kind as kind, count(*) as parents from ceebus.release where channel = $1 group by parent_kind
+
 -- name: sources
 -- Kinds that do not come from CEE.
 select channel, kind, source from ceebus.channel_source where channel = any($1::text[])

@@ -11,8 +11,8 @@ from services.kernel.channels import ChannelFollower
 from services.kernel.fair import in_turns
 from services.kernel.flood import FloodGuard
 from services.kernel.kafka import producer
-from services.kernel.kafka_consumer import Consumer
 from services.kernel.kafka_logs import Logs
+from services.kernel.kinds_in_order import KindsInOrder
 from services.kernel.lane import Lane
 from services.kernel.lanes import keep_lanes
 from services.kernel.marks import KafkaMarks, want_snapshot
@@ -38,9 +38,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         def lane(channel: str) -> Lane:
             group = f"ceebus.export.{encode_channel(channel)}"
             member = f"exporter-{settings.queue}-{settings.instance}"
-            consumer = Consumer(settings.kafka, group, client, member, asked=logs.bounds)
-            read = [topics.cee(channel, kind) for kind in topics.KINDS]
             marks = KafkaMarks(f"export.{channel}", database, want_snapshot, lambda: steering.of(channel))
+            consumer = KindsInOrder(settings.kafka, group, client, member, marks.at, asked=logs.bounds)
+            read = [topics.cee(channel, kind) for kind in topics.KINDS]
             work = in_turns(channel, judge, turns, lambda: steering.of(channel).weight)
             return Lane(f"export.{encode_channel(channel)}", consumer, read, marks, work, together=lambda _partition: channel)
 

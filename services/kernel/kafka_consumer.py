@@ -94,10 +94,12 @@ class Consumer:
             return {}  # the answer to a fetch from where it stood before a seek
         return {self.plain(tp): records for tp, records in fetched.items()}
 
-    async def fetch_until(self, wake: asyncio.Event, max_records: int, timeout_ms: int) -> dict[Partition, list[Record]]:
-        """As Consumer.fetch of all partitions, but nothing as soon as `wake` is set. Cancelled while it waits, the client has handed out
+    async def fetch_until(
+        self, wake: asyncio.Event, max_records: int, timeout_ms: int, among: Sequence[Partition] = ()
+    ) -> dict[Partition, list[Record]]:
+        """As Consumer.fetch, but nothing as soon as `wake` is set. Cancelled while it waits, the client has handed out
         nothing that could get lost."""
-        fetching = asyncio.ensure_future(Consumer.fetch(self, max_records, timeout_ms))
+        fetching = asyncio.ensure_future(Consumer.fetch(self, max_records, timeout_ms, among))
         waking = asyncio.ensure_future(wake.wait())
         try:
             await asyncio.wait({fetching, waking}, return_when=asyncio.FIRST_COMPLETED)

@@ -49,3 +49,9 @@ async def test_dependents_that_are_left_of_a_change_are_on_their_way(here: World
     )
     found = await here.get(f"/v1/channels/{here.channel}/lag")
     assert (found["settled"], found["outbox"]) == (False, {"partners": 1})
+
+
+async def test_children_of_parents_that_came_late_are_on_their_way(here: World) -> None:
+    await here.ours.execute("insert into ceebus.release(channel, parent_kind, parent_key) values($1, 'articles', 'A1')", here.channel)
+    found = await here.get(f"/v1/channels/{here.channel}/lag")
+    assert (found["settled"], found["feed"]) == (False, {"articles": 1})

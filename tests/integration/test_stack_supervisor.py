@@ -27,6 +27,12 @@ asyncio.run(main())
 """
 
 
+@pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    """Topics of its own: an exporter takes up whatever channels the others have left in theirs."""
+    return environment | {"CEEBUS_TOPIC_PREFIX": "supervised."}
+
+
 async def test_a_role_that_dies_is_started_again_under_its_own_name(environment: dict[str, str]) -> None:
     said: list[str] = []
     async with supervised(["exporter", "exporter-2"], environment, said.append) as roles:
