@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from schemas.channel import Channel
 from schemas.topics import KINDS
@@ -25,11 +27,19 @@ POLL_S = 1.0
 OUR_DATABASE = (Unreachable, DatabaseError, *ConnectionLost)
 
 
+class ChannelWork(Protocol):
+    """Whose activity it is; `wake` is set while something is announced and not looked at."""
+
+    channel: str
+    wake: asyncio.Event
+
+
 class Activity:
     """Everything a channel's loop does while the channel is active."""
 
-    def __init__(self, channel: str, around: Surroundings, reader: Connection, pipeline: Pipeline) -> None:
-        self._channel, self._around, self._reader, self._pipeline = channel, around, reader, pipeline
+    def __init__(self, loop: ChannelWork, around: Surroundings, reader: Connection, pipeline: Pipeline) -> None:
+        self._channel, self._is_called = loop.channel, loop.wake.is_set
+        self._around, self._reader, self._pipeline = around, reader, pipeline
         self._kinds: Sequence[str] = KINDS
         self._polled_at = 0.0
         self.is_behind = False  # more than what has just been changed is to be sent: without a pause
@@ -40,7 +50,7 @@ class Activity:
         self._records = Records(channel, around.settings.installation, await topics_present(around.settings.kafka))
         views = Views(channel, reader, self._records, around.blobs)
         self.live = Live(channel, reader, around.cee, views, self._pipeline)
-        self._snapshots = Snapshots(channel, reader, around.cee, views, self._pipeline)
+        self._snapshots = Snapshots(reader, around.cee, views, self._pipeline, self._is_called)
         self._wanted = Wanted(channel, around, reader, self._records, self._pipeline)
         self._kinds = await self._view_kinds()
         cursor = await reader.fetchrow(QUERIES.cursor, channel)

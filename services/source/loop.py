@@ -92,7 +92,7 @@ class _Tenure:
                 await _wait(stop, POLL_S)
                 continue
             if self._work is None:
-                self._work = Activity(self._channel, self._around, self._reader, self._pipeline)
+                self._work = Activity(self._loop, self._around, self._reader, self._pipeline)
                 await self._work.begin()
             if self._loop.hurried:
                 self._loop.hurried = False

@@ -119,7 +119,8 @@ on conflict (channel, kind, key) do update set objectversion = excluded.objectve
 
 -- name: chunk
 -- The next rows of a kind in key order, remembered as published in the same statement; body null where nothing is sent.
-with rows as materialized (
+-- Nobody waits for the disk, here and in move_snapshot: should the server forget this, it has forgotten all that came later, too.
+with lazily as materialized (select set_config('synchronous_commit', 'off', true)), rows as materialized (
     select v.key, v.version, v.member, v.body from cee.kind_view v where v.channel = $1 and v.key > $3 order by v.key limit $4
 ), marked as (
     select r.*, not r.member and coalesce(r.body ->> 'stub' = 'true', false) as stub from rows r offset 0
@@ -129,7 +130,7 @@ with rows as materialized (
     from marked r
 ), kept as (
     insert into ceebus.published(channel, kind, key, objectversion, removed)
-    select $1, $2, key, $5, false from chosen where sent
+    select $1, $2, key, $5, false from lazily, chosen where sent
     on conflict (channel, kind, key) do update set objectversion = excluded.objectversion, removed = excluded.removed, at = now()
 )
 select key, version, member, stub, case when sent then convert_to(body::text, 'UTF8') end as body from chosen order by key
@@ -187,13 +188,15 @@ where s.id = m.id and m.state = 'cancelled' and not exists (
 
 -- name: next_snapshot
 -- The open snapshot whose kind comes first in export order.
-select s.id, s.kind, s.state, s.last_key, s.done, s.run, s.force,
+select s.id, s.kind, s.state, s.last_key, s.done, s.run, s.force, s.fresh,
        exists(select from ceebus.snapshot d where d.channel = s.channel and d.kind = s.kind and d.id < s.id) as again
 from ceebus.snapshot s where channel = $1 and state in ('waiting', 'rows', 'removals') order by array_position($2::text[], kind), id limit 1
 
 -- name: begin_snapshot
 -- Its reading begins.
-update ceebus.snapshot set started_at = coalesce(started_at, now()) where id = $1
+update ceebus.snapshot s set started_at = coalesce(started_at, now()),
+       fresh = not exists (select from ceebus.published p where p.channel = s.channel and p.kind = s.kind)
+where id = $1 returning fresh
 
 -- name: count_snapshot
 -- What a progress bar ends at.
@@ -207,6 +210,7 @@ select count(*) from cee.kind_view v where v.channel = $1
 -- Moves only where the snapshot still stands as its owner left it.
 update ceebus.snapshot set state = $4, last_key = $5, done = $6, finished_at = case when $4 = 'done' then now() end,
        total = case when $4 = 'done' then $6 else total end
+from (select set_config('synchronous_commit', 'off', true)) as lazily
 where id = $1 and state = $2 and last_key is not distinct from $3
 
 -- name: time_zone

@@ -6,7 +6,7 @@ One row of `ceebus.snapshot` a channel and kind says how far it is; chunks alter
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,8 @@ from services.source.views import PRICES, Chunk, Views, for_kind
 QUERIES = Queries(Path(__file__).with_name("queries.sql"))
 CHUNK = {"sales-documents": 500, "attachments": 200}  # their rows are large
 ROWS_A_CHUNK = 2000
-CHUNKS_A_TURN = 3  # then live changes have theirs
+CHUNKS_A_TURN = 20  # then live changes have theirs, or as soon as one is announced
+COUNTED_AFTER_S = 5.0  # counting costs CEE a third of what reading does: what is read within seconds is not counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,12 @@ class Progress:
     done: int
     errand: Errand | None
     again: bool  # the kind was published before, so old prices may stand in the log
+    fresh: bool  # nothing of it was there when this began, so nothing can have gone since without a change event
 
     @classmethod
     def of(cls, row: Row) -> Progress:
         errand = Errand(str(row["run"]), row["force"]) if row["run"] else None
-        return cls(row["id"], row["kind"], row["state"], row["last_key"], row["done"], errand, row["again"])
+        return cls(row["id"], row["kind"], row["state"], row["last_key"], row["done"], errand, row["again"], row["fresh"])
 
 
 async def open_snapshots(connection: Connection, channel: str, kinds: Sequence[str], reason: str, errand: Errand | None = None) -> None:
@@ -52,9 +54,10 @@ async def open_snapshots(connection: Connection, channel: str, kinds: Sequence[s
 class Snapshots:
     """The snapshots of one channel, one kind after the other in export order."""
 
-    def __init__(self, channel: str, reader: Connection, books: Pool, views: Views, pipeline: Pipeline) -> None:
-        self._channel, self._reader, self._books = channel, reader, books
-        self._views, self._pipeline = views, pipeline
+    def __init__(self, reader: Connection, books: Pool, views: Views, pipeline: Pipeline, is_called: Callable[[], bool]) -> None:
+        """`is_called`: whether something else waits for its turn."""
+        self._channel, self._reader, self._books = views.channel, reader, books
+        self._views, self._pipeline, self._is_called = views, pipeline, is_called
         self._now: Progress | None = None
         self._counting: asyncio.Task[None] | None = None
         self._look = True
@@ -72,8 +75,8 @@ class Snapshots:
         if now.kind not in kinds:
             await self._move(now, replace(now, state="done"), [])
         elif now.state == "waiting":
-            await self._reader.execute(QUERIES.begin_snapshot, now.id)
-            await self._move(now, replace(now, state="rows"), [])
+            fresh = await self._reader.fetchval(QUERIES.begin_snapshot, now.id)
+            await self._move(now, replace(now, state="rows", fresh=fresh), [])
             self._counting = asyncio.create_task(self._count(now))
         elif now.state == "rows":
             await self._rows(now)
@@ -90,39 +93,44 @@ class Snapshots:
         return row is not None
 
     async def _count(self, now: Progress) -> None:
-        """Beside the reading, which it would hold up by a third: a progress bar is nothing to wait for."""
+        """Beside the reading: a progress bar is nothing to wait for."""
         try:
+            await asyncio.sleep(COUNTED_AFTER_S)
             total = await self._books.fetchval(for_kind(QUERIES.count_view, now.kind), self._channel)
             await self._books.execute(QUERIES.count_snapshot, now.id, total)
         except Exception as error:
             log.info("not counted", action="snapshot_not_counted", channel=self._channel, kind=now.kind, error=str(error))
 
     async def _rows(self, now: Progress) -> None:
-        """A few chunks: while the records of one are made and sent, the next is read."""
-        limit, ahead = CHUNK.get(now.kind, ROWS_A_CHUNK), self._ahead(now)
+        """Some chunks: while the records of one are made and sent, the next is read."""
+        limit, most = CHUNK.get(now.kind, ROWS_A_CHUNK), self._most(now)
         reading = await self._views.begin_chunk(now.kind, now.last_key, limit, now.errand)
         try:
-            for left in reversed(range(ahead)):
+            for left in reversed(range(most)):
                 chunk = await reading
                 is_last = len(chunk.rows) < limit
-                if left and not is_last:
+                goes_on = left > 0 and not is_last and not self._is_called()
+                if goes_on:
                     reading = await self._views.begin_chunk(now.kind, chunk.last, limit, now.errand)
                 now = await self._publish(now, chunk, is_last)
-                if is_last:
+                if not goes_on:
                     return
         finally:
             await asyncio.gather(reading, return_exceptions=True)  # after a failed send too: the connection must be free again
 
-    def _ahead(self, now: Progress) -> int:
-        """How many chunks a turn takes. Where making the records reads on the same connection, nothing can be read meanwhile."""
+    def _most(self, now: Progress) -> int:
+        """How many chunks a turn takes at most. Where making the records reads on the same connection, nothing can be read meanwhile."""
         return 1 if now.kind == "attachments" or (now.again and now.kind == PRICES) else CHUNKS_A_TURN
 
     async def _publish(self, now: Progress, chunk: Chunk, is_last: bool) -> Progress:
+        if is_last and self._counting is not None:
+            self._counting.cancel()
         records = await self._views.records(chunk)
         if now.again and now.kind == PRICES and records:
             records = await self._views.vanished_prices(records) + records
         done = now.done + len(chunk.rows)
-        then = replace(now, state="removals", last_key=None, done=done) if is_last else replace(now, last_key=chunk.last, done=done)
+        end = replace(now, state="done" if now.fresh else "removals", last_key=None, done=done)
+        then = end if is_last else replace(now, last_key=chunk.last, done=done)
         await self._move(now, then, records)
         return then
 

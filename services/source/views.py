@@ -53,7 +53,7 @@ class Views:
     """Reads on the connection that holds the channel's lock. What it returns is remembered as published already."""
 
     def __init__(self, channel: str, reader: Connection, records: Records, blobs: BlobStep) -> None:
-        self._channel, self._reader, self._records, self._blobs = channel, reader, records, blobs
+        self.channel, self._reader, self._records, self._blobs = channel, reader, records, blobs
         self._removals: Removals = {}
 
     def take_removals(self) -> Removals:
@@ -64,11 +64,11 @@ class Views:
     async def settle_removals(self, books: Pool, removals: Removals) -> None:
         """Until then they count as published: after a crash the same work must send them again."""
         for kind, gone in removals.items():
-            await books.execute(QUERIES.settle_removed, self._channel, kind, [key for key, _ in gone], [version for _, version in gone])
+            await books.execute(QUERIES.settle_removed, self.channel, kind, [key for key, _ in gone], [version for _, version in gone])
 
     async def draw(self, errand: Errand | None = None) -> Read:
         """The number of the read that follows: drawn before it, so that whatever is read later carries a higher one."""
-        drawn = await self._reader.fetchrow(QUERIES.draw, self._channel)
+        drawn = await self._reader.fetchrow(QUERIES.draw, self.channel)
         assert drawn is not None
         return Read(object_version(drawn["incarnation"], drawn["number"]), drawn["channel_version"] or 0, errand)
 
@@ -91,7 +91,7 @@ class Views:
         read = await self.draw(errand)
         found = {}
         for kind, keys in wanted.items():
-            rows = await self._reader.fetch(for_kind(QUERIES.rows_of_keys, kind), self._channel, keys)
+            rows = await self._reader.fetch(for_kind(QUERIES.rows_of_keys, kind), self.channel, keys)
             found[kind] = {row["key"]: row for row in rows}
         known = await self._published(wanted)
         removals: dict[str, list[str]] = {}
@@ -117,7 +117,7 @@ class Views:
 
         async def fetch() -> Chunk:
             query = for_kind(QUERIES.chunk, kind)
-            return Chunk(kind, read, await self._reader.fetch(query, self._channel, kind, after or "", limit, read.version))
+            return Chunk(kind, read, await self._reader.fetch(query, self.channel, kind, after or "", limit, read.version))
 
         fetching = asyncio.create_task(fetch())
         await asyncio.sleep(0)  # until then it has not even been sent
@@ -131,10 +131,10 @@ class Views:
 
     async def absent(self, kind: str, after: str | None, limit: int) -> tuple[list[str], str | None]:
         """Published keys that CEE's view lacks, of the next `limit` published keys; with the last key looked at."""
-        published = found_keys(await self._reader.fetch(QUERIES.published_after, self._channel, kind, after or "", limit))
+        published = found_keys(await self._reader.fetch(QUERIES.published_after, self.channel, kind, after or "", limit))
         if not published:
             return [], None
-        there = {row["key"] for row in await self._reader.fetch(for_kind(QUERIES.present_keys, kind), self._channel, published)}
+        there = {row["key"] for row in await self._reader.fetch(for_kind(QUERIES.present_keys, kind), self.channel, published)}
         return [key for key in published if key not in there], published[-1]
 
     async def vanished_prices(self, records: Sequence[Outgoing]) -> list[Outgoing]:
@@ -147,18 +147,18 @@ class Views:
         parts = (key.split("/", 2) for key in keys)
         prefixes = list({f"{part[0]}/{part[1]}" for part in parts if len(part) == 3})
         given = set(keys)
-        found = await self._reader.fetch(QUERIES.vanished_prices, self._channel, prefixes) if prefixes else []
+        found = await self._reader.fetch(QUERIES.vanished_prices, self.channel, prefixes) if prefixes else []
         return [row["key"] for row in found if row["key"] not in given]
 
     async def _published(self, wanted: Mapping[str, Sequence[str]]) -> set[tuple[str, str]]:
         kinds, keys = [kind for kind, names in wanted.items() for _ in names], [key for names in wanted.values() for key in names]
-        rows = await self._reader.fetch(QUERIES.published_of_keys, self._channel, kinds, keys)
+        rows = await self._reader.fetch(QUERIES.published_of_keys, self.channel, kinds, keys)
         return {(row["kind"], row["key"]) for row in rows}
 
     async def _keep(self, read: Read, sent: Sequence[tuple[str, str]], lazily: bool) -> None:
         if sent:
             kinds, keys = [kind for kind, _ in sent], [key for _, key in sent]
-            await self._reader.execute(QUERIES.keep_published, self._channel, read.version, kinds, keys, lazily)
+            await self._reader.execute(QUERIES.keep_published, self.channel, read.version, kinds, keys, lazily)
 
     def _note(self, kind: str, read: Read, removed: Sequence[str]) -> None:
         if removed:
