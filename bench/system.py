@@ -2,9 +2,9 @@
 
     python -m bench.system [--size mid]
 
-One embedded stack, durable as in production, its broker warm: a JVM that has just started takes twice the time. Alone: source, exporter,
-feed, a device's pull. Together: a second channel from its activation to the feed. Live: 200 changes a second, seen in the feed and on a device.
-Memory is each role's resident size at the end.
+One embedded stack, durable as in production, its broker warm: a JVM that has just started takes twice the time. Alone: source,
+exporter, feed, a device's pull. Together: a second channel from its activation to the feed. Live: 200 changes a second, seen in the
+feed and on a device. Memory is each role's resident size at the end.
 """
 
 from __future__ import annotations

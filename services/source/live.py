@@ -52,7 +52,7 @@ class Live:
         """Publishes the next batch of `kinds`; False when nothing was there. Raises outbox.Gap."""
         work = await read_work(self._reader, self._channel, self._position)
         self.held, self._position = work.held, work.position
-        self.is_behind = work.rows > FEW or bool(work.position.left)
+        self.is_behind = work.rows > FEW or (work.alone and bool(work.position.left))
         if work.is_empty():
             metrics.OUTBOX_AGE.labels(self._channel).set(0)
             await self._move_idle()

@@ -15,7 +15,7 @@ from services.kernel.postgres import Connection, Queries, Row
 
 QUERIES = Queries(Path(__file__).with_name("queries.sql"))
 BATCH_ROWS = 2000
-PAGE = 250  # dependents at once beside other changes, which wait so long
+PAGE = 150  # dependents at once beside other changes, 25 times a second as these: they should not notice
 PAGE_ALONE = 2000
 MOST_LEFT = 20  # rows whose dependents are still being read; further rows wait for them
 TOGETHER = 50  # scoped rows expanded in one statement: all of them are expanded before the page is cut
@@ -56,6 +56,7 @@ class Work:
     position: Position
     due: dict[str, dict[str, datetime]] = field(default_factory=dict)
     rows: int = 0
+    alone: bool = False  # nothing else was there beside a page of dependents
     held: bool = False  # committed rows wait for an older open transaction
 
     def add(self, kind: str, key: str, at: datetime) -> None:
@@ -136,8 +137,8 @@ def _left(row: Row, after_kind: str = "", after_key: str = "") -> Expansion:
 
 async def _take_page(reader: Connection, channel: str, rest: Expansion, work: Work) -> tuple[Expansion, ...]:
     """Adds the next dependents; what is left behind them."""
-    row, size = {"kind": rest.kind, "key": rest.key, "scope": rest.scope}, PAGE if work.rows else PAGE_ALONE
-    work.rows += 1
+    work.alone, work.rows = not work.rows, work.rows + 1
+    row, size = {"kind": rest.kind, "key": rest.key, "scope": rest.scope}, PAGE_ALONE if work.alone else PAGE
     found = await _dependents(reader, channel, [row], (rest.after_kind, rest.after_key), size)
     for dependent in found:
         work.add(dependent["kind"], dependent["key"], datetime.fromisoformat(rest.at))
