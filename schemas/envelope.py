@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, ClassVar, Literal, Self
 
 import orjson
@@ -160,14 +161,14 @@ def object_version(incarnation: int, read_number: int) -> int:
 def cee_headers(kind: str, key: str, version: int, source: bytes, extra: Sequence[tuple[str, bytes]] = ()) -> Headers:
     """Headers of a record on `cee.*`; `version` is the object version, `source` like `/cee/main`."""
     number = b"%d" % version
-    return [
-        *_CONSTANT,
-        ("ce_id", b"%s/%s@%s" % (kind.encode(), key.encode(), number)),
-        ("ce_source", source),
-        ("ce_type", b"ceebus.cee.%s.v1" % kind.encode()),
-        ("ce_objectversion", number),
-        *extra,
-    ]
+    name, shared = _of_kind(kind, source)
+    return [*_CONSTANT, ("ce_id", b"%s/%s@%s" % (name, key.encode(), number)), *shared, ("ce_objectversion", number), *extra]
+
+
+@lru_cache(maxsize=64)
+def _of_kind(kind: str, source: bytes) -> tuple[bytes, Headers]:
+    """Its name, and what all its records say."""
+    return kind.encode(), [("ce_source", source), ("ce_type", b"ceebus.cee.%s.v1" % kind.encode())]
 
 
 def header(headers: Sequence[tuple[str, bytes]], name: str) -> bytes | None:
