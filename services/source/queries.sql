@@ -111,7 +111,8 @@ select f.key from found f where not exists (select from present p where p.key = 
 
 -- name: keep_published
 -- Remembers what is about to be sent, before it is sent: as there, removals too, for these may still have to be sent again.
--- $5: the cursor moves after it in the same way; should the server forget this, it has forgotten that too.
+-- $5: nobody waits for the disk; only for keys of which it is known already that they stand in the log. Of a new one that the server
+-- forgot, nobody would send the removal.
 insert into ceebus.published(channel, kind, key, objectversion, removed)
 select $1, k.kind, k.key, $2, false from unnest($3::text[], $4::text[]) as k(kind, key)
 cross join (select case when $5 then set_config('synchronous_commit', 'off', true) end) as lazily
@@ -119,8 +120,7 @@ on conflict (channel, kind, key) do update set objectversion = excluded.objectve
 
 -- name: chunk
 -- The next rows of a kind in key order, remembered as published in the same statement; body null where nothing is sent.
--- Nobody waits for the disk, here and in move_snapshot: should the server forget this, it has forgotten all that came later, too.
-with lazily as materialized (select set_config('synchronous_commit', 'off', true)), rows as materialized (
+with rows as materialized (
     select v.key, v.version, v.member, v.body from cee.kind_view v where v.channel = $1 and v.key > $3 order by v.key limit $4
 ), marked as (
     select r.*, not r.member and coalesce(r.body ->> 'stub' = 'true', false) as stub from rows r offset 0
@@ -130,7 +130,7 @@ with lazily as materialized (select set_config('synchronous_commit', 'off', true
     from marked r
 ), kept as (
     insert into ceebus.published(channel, kind, key, objectversion, removed)
-    select $1, $2, key, $5, false from lazily, chosen where sent
+    select $1, $2, key, $5, false from chosen where sent
     on conflict (channel, kind, key) do update set objectversion = excluded.objectversion, removed = excluded.removed, at = now()
 )
 select key, version, member, stub, case when sent then convert_to(body::text, 'UTF8') end as body from chosen order by key
@@ -207,7 +207,7 @@ update ceebus.snapshot set total = $2 where id = $1 and state in ('rows', 'remov
 select count(*) from cee.kind_view v where v.channel = $1
 
 -- name: move_snapshot
--- Moves only where the snapshot still stands as its owner left it.
+-- Moves only where the snapshot still stands as its owner left it. Nobody waits for the disk: a chunk that is forgotten is read again.
 update ceebus.snapshot set state = $4, last_key = $5, done = $6, finished_at = case when $4 = 'done' then now() end,
        total = case when $4 = 'done' then $6 else total end
 from (select set_config('synchronous_commit', 'off', true)) as lazily

@@ -83,7 +83,7 @@ class Views:
     ) -> dict[str, list[Outgoing]]:
         """The same for several kinds, by kind: one read number, one look at what was published, one commit for all of them.
 
-        `lazily`: a crash of CEE's server may forget it all, with the cursor that is moved after it.
+        `lazily`: a crash of CEE's server may forget the versions, with the cursor that is moved after it; never that a key was published.
         """
         wanted = {kind: list(keys) for kind, keys in due.items()}
         if PRICES in wanted:
@@ -102,7 +102,8 @@ class Views:
             left = [row for row in found[kind].values() if not (row["member"] or row["stub"]) and (force or (kind, row["key"]) in known)]
             states[kind] = [*left, *there]
             self._note(kind, read, [*removals[kind], *found_keys(left)])
-        await self._keep(read, [(kind, key) for kind in wanted for key in (*removals[kind], *found_keys(states[kind]))], lazily)
+        sent = [(kind, key) for kind in wanted for key in (*removals[kind], *found_keys(states[kind]))]
+        await self._keep(read, sent, lazily and known.issuperset(sent))
         return {kind: await self._made(kind, read, removals[kind], states[kind], due[kind]) for kind in wanted}
 
     async def _made(

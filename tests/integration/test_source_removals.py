@@ -79,6 +79,28 @@ async def test_old_price_goes_before_the_new_one_comes(bed: Bed, channel: str) -
     assert len({record.partition for record in log}) == 1
 
 
+async def test_that_a_key_is_published_is_on_disk_before_it_is_sent(bed: Bed, channel: str) -> None:
+    """A server that crashed and forgot it would have nobody send the removal; of a known key only a version is forgotten."""
+    name = await bed.cee.fetchval("select current_database()")
+    await bed.cee.execute(f'alter database "{name}" set synchronous_commit = on')  # as a server has it that is no test's
+    await bed.cee.execute("create table waited(key text, setting text)")
+    await bed.cee.execute(
+        "create function note_wait() returns trigger language plpgsql as $$ begin"
+        " insert into waited values(new.key, current_setting('synchronous_commit')); return null; end $$"
+    )
+    await bed.cee.execute("create trigger waited after insert or update on ceebus.published for each row execute function note_wait()")
+    await bed.add_channel(channel)
+    await bed.put(channel, "partners", "read", name="first")
+    async with source_task(bed.settings):
+        await eventually(lambda: bed.snapshots_done(channel), within=30)
+        await bed.put(channel, "partners", "new", name="first")
+        await eventually(lambda: bed.has_newest(channel, "partners", {"new"}))
+        await bed.put(channel, "partners", "new", name="second")
+        await eventually(lambda: bed.has_records(channel, "partners", 3))
+    rows = await bed.cee.fetch("select key, setting from waited where key in ('read', 'new')")
+    assert [tuple(row) for row in rows] == [("read", "on"), ("new", "on"), ("new", "off")]
+
+
 async def _published_is_superset(bed: Bed, channel: str, kind: str) -> None:
     rows = await bed.cee.fetch("select key, removed from ceebus.published where channel = $1 and kind = $2", channel, kind)
     kept = {row["key"]: row["removed"] for row in rows}
