@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from schemas.channel import Channel
 from services.kernel.blobs import BlobStore
@@ -23,6 +24,11 @@ COMPANY = Path(__file__).parents[1] / "company"
 ID = "Q1"
 REP, P1, P2, A1, A2 = (f"{name}{ID}" for name in ("R1", "P1", "P2", "A1", "A2"))
 ENVELOPE = ("source_id", "revision", "rep", "device_state")
+
+
+def today() -> date:
+    """The channel's day: an hour before midnight in London it is tomorrow's."""
+    return datetime.now(ZoneInfo("Europe/Warsaw")).date()
 
 
 @dataclass
@@ -42,7 +48,7 @@ class Bed:
     def quote(self, days: int, **fields: Any) -> Upload:
         """A quote that is valid for so many days more."""
         number = fields.pop("mobile_number", f"OS-{fields.get('source_id', 'x')[:1]}-7/11/26/R1")
-        expiry = (date.today() + timedelta(days=days)).isoformat()
+        expiry = (today() + timedelta(days=days)).isoformat()
         return self.order(type="OS", mobile_number=number, expiry_date=expiry, **fields)
 
     async def file(self, content: bytes, *, uploaded: bool = True, stored: bool = True, **fields: Any) -> Upload:

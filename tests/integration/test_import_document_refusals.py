@@ -52,8 +52,12 @@ async def test_what_is_refused_leaves_cee_as_it_was(
 
 
 async def test_a_partner_version_that_has_begun_decides_and_one_to_come_does_not(bed: Bed) -> None:
-    await bed.change("insert into cee.partner_version(partner, valid_from, status) values('P1@', current_date + 1, 'blocked')")
-    await bed.change("insert into cee.partner_version(partner, valid_from, status) values('P2@', current_date - 1, 'blocked')")
+    await bed.change(
+        "insert into cee.partner_version(partner, valid_from, status) values('P1@', cee.today('Europe/Warsaw') + 1, 'blocked')"
+    )
+    await bed.change(
+        "insert into cee.partner_version(partner, valid_from, status) values('P2@', cee.today('Europe/Warsaw') - 1, 'blocked')"
+    )
     assert [answer.code for answer in await bed.send(bed.order(), bed.order(partner=P2))] == [None, "partner_blocked"]
 
 

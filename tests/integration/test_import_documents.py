@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.integration.imports_bed import A1, A2, ID, P1, P2, REP, Bed, company
+from tests.integration.imports_bed import A1, A2, ID, P1, P2, REP, Bed, company, today
 from tests.stack import Databases
 from tests.unit.writer.document_uploads import line
 
@@ -56,7 +56,7 @@ async def test_a_quote_has_its_own_range_order_type_and_status(bed: Bed) -> None
         "select order_type, status_order, status_delivery, expiry_date from cee.document where key = $1", answer.key
     )
     assert row is not None
-    assert tuple(row) == ("200", "none", None, date.today())
+    assert tuple(row) == ("200", "none", None, today())
 
 
 async def test_a_document_comes_back_by_the_export_as_the_device_s_own(bed: Bed) -> None:

@@ -54,12 +54,12 @@ async def test_the_current_price_is_none_to_warn_of(bed: Bed) -> None:
     "change",
     [
         "delete from cee.price",
-        "update cee.price set valid_from = current_date + 1",
-        "update cee.price set valid_to = current_date",
+        "update cee.price set valid_from = cee.today('Europe/Warsaw') + 1",
+        "update cee.price set valid_to = cee.today('Europe/Warsaw')",
         "update cee.price set unit = 'BOX'",
         "update cee.price set scale = 3",
-        "update cee.price_listing_item set valid_to = current_date",
-        "update cee.price_list set valid_from = current_date + 1",
+        "update cee.price_listing_item set valid_to = cee.today('Europe/Warsaw')",
+        "update cee.price_list set valid_from = cee.today('Europe/Warsaw') + 1",
     ],
 )
 async def test_where_cee_has_no_price_nothing_differs(bed: Bed, change: str) -> None:
@@ -82,7 +82,8 @@ async def test_a_price_ends_where_the_next_one_of_its_scale_begins(bed: Bed) -> 
 
 async def test_a_price_to_come_is_not_current(bed: Bed) -> None:
     await bed.change(
-        "insert into cee.price(row_id, list, article, unit, valid_from, price) values('c', 'L@', 'A1@', 'PCS', current_date + 1, 1)"
+        "insert into cee.price(row_id, list, article, unit, valid_from, price)"
+        " values('c', 'L@', 'A1@', 'PCS', cee.today('Europe/Warsaw') + 1, 1)"
     )
     assert await expected(bed) == "12.5000"
 
@@ -117,7 +118,7 @@ async def test_lists_are_asked_by_priority_and_then_by_the_profile(bed: Bed, cha
 
 async def test_a_partner_version_s_class_counts_from_its_day_on(bed: Bed) -> None:
     await bed.change(listed("'customer-class-item', null, 'K2'"))
-    await bed.change("insert into cee.partner_version(partner, valid_from, price_class) values('P1@', current_date, 'K2')")
+    await bed.change("insert into cee.partner_version(partner, valid_from, price_class) values('P1@', cee.today('Europe/Warsaw'), 'K2')")
     assert await expected(bed) == "7.0000"
     assert await bed.value("select partner from cee.document where origin = 'mobile'") == P1
 
