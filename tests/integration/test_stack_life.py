@@ -97,14 +97,15 @@ async def test_what_a_killed_keeper_leaves_is_ended_by_the_next_start(home: Path
             await (await connect(stack.values["database_url"])).close()
 
 
-async def test_a_second_start_in_the_same_home_is_refused_and_names_the_first(home: Path) -> None:
-    with host(home) as running:
-        described = (home / "stack.json").read_text()
-        with pytest.raises(HomeInUse, match=rf"process {running.process.pid}\b.*--home"):
-            async with embedded(home):
+async def test_a_second_start_in_the_same_home_is_refused_and_names_the_first(tmp_path: Path, stack: Any) -> None:
+    async with embedded(tmp_path, given={"kafka": stack.values["kafka"]}, durable=False) as first:
+        described = (tmp_path / "stack.json").read_text()
+        with pytest.raises(HomeInUse, match=rf"process {os.getpid()}\b.*--home"):
+            async with embedded(tmp_path):
                 pass
-        assert (home / "stack.json").read_text() == described
-        assert all(is_alive(pid) for pid in running.pids)
+        assert (tmp_path / "stack.json").read_text() == described
+        connection = await connect(first.values["database_url"])
+        await connection.close()
 
 
 async def test_a_restart_keeps_rows_records_addresses_and_token(home: Path) -> None:
@@ -125,12 +126,12 @@ async def test_a_restart_keeps_rows_records_addresses_and_token(home: Path) -> N
         await connection.close()
 
 
-async def test_stack_json_is_private_and_goes_with_the_stack(home: Path) -> None:
-    async with embedded(home, durable=False) as stack:
-        described = home / "stack.json"
+async def test_stack_json_is_private_and_goes_with_the_stack(tmp_path: Path, stack: Any) -> None:
+    async with embedded(tmp_path, given={"kafka": stack.values["kafka"]}, durable=False) as own:
+        described = tmp_path / "stack.json"
         assert described.stat().st_mode & 0o777 == 0o600
-        assert json.loads(described.read_text()) == stack.values
-        assert stack.values.keys() == {
+        assert json.loads(described.read_text()) == own.values
+        assert own.values.keys() == {
             "kafka", "database_url", "cee_database_url", "gateway", "control", "source", "operator_token", "blobs", "pid"
         }  # fmt: skip
     assert not described.exists()
@@ -169,8 +170,8 @@ async def test_servers_named_by_the_user_are_used_instead(tmp_path: Path, stack:
         assert own.values.items() >= given.items()
 
 
-async def test_a_server_that_cannot_start_is_named_with_its_last_words_and_the_other_is_stopped(tmp_path: Path) -> None:
-    async with embedded(tmp_path, durable=False):
+async def test_a_server_that_cannot_start_is_named_with_its_last_words_and_the_other_is_stopped(tmp_path: Path, stack: Any) -> None:
+    async with embedded(tmp_path, given={"kafka": stack.values["kafka"]}, durable=False):
         pass
     (tmp_path / "postgres" / "PG_VERSION").write_text("9.1\n")
     with pytest.raises(StackError, match=r"(?s)postgres ended while it started.*PostgreSQL version 9.1"):
