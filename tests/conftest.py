@@ -4,7 +4,7 @@
 |-------------|----------|-------|
 | `stack`     | session  | the running `services.sandbox.stack.Stack`: one broker, one PostgreSQL (fsync off) |
 | `templates` | session  | names of two databases with all migrations and the reference CEE's schema, no rows |
-| `databases` | module   | a fresh copy of both for this test module: `.ours`, `.cee` are addresses for asyncpg (25 ms each) |
+| `databases` | module   | a fresh copy of both for this test module: `.ours`, `.cee` are addresses for asyncpg (0.1 s each) |
 | `settings`  | function | `Settings`: this module's databases, the session's Kafka, free ports, own blob folder and instance |
 | `environment` | function | the same as `CEEBUS_*` variables, for a role started as a process |
 | `system`    | module   | every role running as a process on this module's databases, with topics of its own (tests/system.py) |

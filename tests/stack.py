@@ -34,7 +34,8 @@ async def copy_database(stack: Stack, template: Databases, made: Databases) -> N
     admin = await connect(stack.postgres.url("postgres"))
     try:
         for source, target in ((template.ours, made.ours), (template.cee, made.cee)):
-            await admin.execute(f"create database {name_of(target)} template {name_of(source)} strategy wal_log")
+            # without fsync it takes half the time of wal_log
+            await admin.execute(f"create database {name_of(target)} template {name_of(source)} strategy file_copy")
     finally:
         await admin.close()
 
@@ -44,7 +45,9 @@ async def drop_databases(stack: Stack, made: Databases) -> None:
     admin = await connect(stack.postgres.url("postgres"))
     try:
         for url in (made.ours, made.cee):
-            await admin.execute(f"drop database if exists {name_of(url)} with (force)")
+            # without fsync it takes half the time of wal_log
+            await admin.execute(f"create database {name_of(target)} template {name_of(source)} strategy file_copy")
+#Xf"drop database if exists {name_of(url)} with (force)")
     finally:
         await admin.close()
 
