@@ -2,7 +2,7 @@
 
 | fixture     | scope    | gives |
 |-------------|----------|-------|
-| `stack`     | session  | the running `services.sandbox.stack.Stack`: one broker, one PostgreSQL (fsync off) |
+| `stack`     | session  | the running `services.sandbox.stack.Stack`: one broker, one PostgreSQL (no fsync; in memory if there is room) |
 | `templates` | session  | names of two databases with all migrations and the reference CEE's schema, no rows |
 | `databases` | module   | a fresh copy of both for this test module: `.ours`, `.cee` are addresses for asyncpg (0.1 s each) |
 | `settings`  | function | `Settings`: this module's databases, the session's Kafka, free ports, own blob folder and instance |
@@ -36,7 +36,7 @@ from services.kernel.settings import Kafka, Settings, read_settings
 from services.sandbox.databases import prepare
 from services.sandbox.stack import Stack, free_port
 from services.sandbox.supervisor import supervised
-from tests.stack import Databases, copy_database, drop_databases
+from tests.stack import Databases, copy_database, drop_databases, session_home
 from tests.system import ROLES, System
 
 # CI draws the same examples every time: a new counterexample is found at a desk, not in somebody else's change
@@ -81,10 +81,11 @@ def anyio_backend() -> tuple[str, dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = Stack(tmp_path_factory.mktemp("stack"), durable=False)
-    asyncio.run(running.start())
-    yield running
-    asyncio.run(running.stop())
+    with session_home(tmp_path_factory.mktemp("stack")) as home:
+        running = Stack(home, durable=False)
+        asyncio.run(running.start())
+        yield running
+        asyncio.run(running.stop())
 
 
 @pytest.fixture(scope="session")
