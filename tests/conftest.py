@@ -39,7 +39,8 @@ from services.sandbox.supervisor import supervised
 from tests.stack import Databases, copy_database, drop_databases, session_home
 from tests.system import ROLES, System
 
-# CI draws the same examples every time: a new counterexample is found at a desk, not in somebody else's change
+# CI draws the same examples every time, and .ci/run fixes the seeds of tests/faults: a new counterexample is found at a desk, not in
+# somebody else's change
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")

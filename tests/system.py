@@ -98,6 +98,15 @@ class System:
         assert found is not None
         return found
 
+    async def settled(self, channel: str) -> None:
+        """Returns when nothing is on its way from CEE to the feed."""
+
+        async def nothing_is() -> bool:
+            answer = await self.http.get(f"/v1/channels/{channel}/lag")
+            return bool(answer.json()["settled"])
+
+        await eventually(nothing_is, within=60, every=0.1)
+
     @asynccontextmanager
     async def device(self, channel: str, rep: str) -> AsyncIterator[Device]:
         """An enrolled device of a rep, `@` in whose number is the channel's id."""

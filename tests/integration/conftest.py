@@ -28,6 +28,7 @@ async def fresh(system: System, channel: str) -> AsyncIterator[tuple[str, Device
     await system.company(channel)
     for kind, key in FIRST:
         await system.in_feed(channel, kind, key)
+    await system.settled(channel)  # the company has more than that
     async with system.device(channel, "R1@") as device:
         await device.pull()
         yield channel, device
