@@ -97,15 +97,14 @@ async def test_what_a_killed_keeper_leaves_is_ended_by_the_next_start(home: Path
             await (await connect(stack.values["database_url"])).close()
 
 
-async def test_a_second_start_in_the_same_home_is_refused_and_names_the_first(tmp_path: Path, stack: Any) -> None:
-    async with embedded(tmp_path, given={"kafka": stack.values["kafka"]}, durable=False) as first:
-        described = (tmp_path / "stack.json").read_text()
-        with pytest.raises(HomeInUse, match=rf"process {os.getpid()}\b.*--home"):
-            async with embedded(tmp_path):
+async def test_a_second_start_in_the_same_home_is_refused_and_names_the_first(home: Path) -> None:
+    with host(home) as running:
+        described = (home / "stack.json").read_text()
+        with pytest.raises(HomeInUse, match=rf"process {running.process.pid}\b.*--home"):
+            async with embedded(home):
                 pass
-        assert (tmp_path / "stack.json").read_text() == described
-        connection = await connect(first.values["database_url"])
-        await connection.close()
+        assert (home / "stack.json").read_text() == described
+        assert all(is_alive(pid) for pid in running.pids)
 
 
 async def test_a_restart_keeps_rows_records_addresses_and_token(home: Path) -> None:
