@@ -25,6 +25,7 @@ from services.kernel.postgres import RETRYABLE, ConnectionLost, DatabaseError, P
 
 LONGEST_S = 60.0  # a clock that was set, a machine that slept: looked at anew after so long at most
 RETRY_S = 2.0
+SHORTEST_S = 0.02  # the loop's timers end up to a millisecond early: less than one left would be looked at again and again
 GRACE = timedelta(seconds=90)  # later than this nobody was there; above LONGEST_S, so that a woken process is not too late
 
 
@@ -66,7 +67,7 @@ class Scheduler:
                 except Exception as error:
                     log.error(f"{type(error).__name__}: {error}", action="schedules_failed", exc_info=True)
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
+                    async with asyncio.timeout(max(pause, SHORTEST_S)):
                         await self._woken.wait()
         finally:
             listening.cancel()
