@@ -12,6 +12,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
+
 from services.sandbox.supervisor import supervised
 from tests.faults.form import full_or
 from tests.faults.resets import is_empty, move_marker
@@ -23,6 +25,7 @@ FIRST = ("change", "run", "run", "cancel", "resume", "hold", "release", "mode", 
 FINISHED = ("completed", "completed_with_warnings", "completed_with_errors", "failed", "cancelled")
 KINDS = ("master-data", "partners", "articles", "availability", "price-lists", "sales-documents")
 BASE = f"/v1/channels/{CHANNEL}/export"
+SESSION_S = 6  # a visitor that has gone keeps its place in the group so long, and a reset waits until the group is empty
 
 
 @dataclass
@@ -139,6 +142,11 @@ class Operator:
         found = await eventually(ended, within=LIMIT_S, every=0.1)
         assert found is not None
         return found
+
+
+@pytest.fixture
+def surroundings(surroundings: dict[str, str]) -> dict[str, str]:
+    return surroundings | {"CEEBUS_SESSION_TIMEOUT_S": f"{SESSION_S}"}
 
 
 async def test_whatever_operators_do_devices_equal_cee(surroundings: dict[str, str], tmp_path: Path, seed: int) -> None:
