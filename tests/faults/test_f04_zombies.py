@@ -83,8 +83,7 @@ async def replaced(here: Site, reps: Crew, seed: int, stock: Sequence[Row]) -> A
             for role, group in ZOMBIES.items():
                 await alone(here, group, f"ceebus-{role}-{here.settings.instance}-2")
             await here.cee.execute("update cee.channel set description = description || '.' where id = $1", CHANNEL)
-            await move(here, stock, AGAIN)
-            await eventually(lambda: moved(here, stock, AGAIN), within=LIMIT_S, every=0.2)
+            await moved(here, stock, AGAIN)
             for role in ZOMBIES:
                 here.supervisor.kill(role, signal.SIGCONT)
         yield
@@ -102,8 +101,7 @@ async def stopped_in_their_work(here: Site, reps: Crew, seed: int, stock: Sequen
         await rep.send(*[Made("visits", str(uuid(rng)), plan) for plan in plans])
     await eventually(lambda: here.cee.fetchval(BLOCKED, "ceebus-writer"), within=LIMIT_S)
     await eventually(lambda: here.ours.fetchval(BLOCKED, "ceebus-feed"), within=LIMIT_S)
-    await move(here, stock, FIRST)
-    await eventually(lambda: moved(here, stock, FIRST), within=LIMIT_S, every=0.2)
+    await moved(here, stock, FIRST)
     exporter = here.home / "logs" / "exporter.log"
     waited = exporter.read_bytes().count(AWAITED)
     await repeated(here, stock)
@@ -143,10 +141,21 @@ async def alone(here: Site, group: str, client: str) -> None:
     await eventually(is_alone, within=LIMIT_S, every=0.1)
 
 
-async def move(here: Site, stock: Sequence[Row], amount: int) -> None:
-    async with here.cee.acquire() as connection, connection.transaction():
-        for place, row in enumerate(stock):
-            await connection.execute(DAY.move_stock, row["article"], row["warehouse"], row["owner"], Decimal(amount + place))
+async def moved(here: Site, stock: Sequence[Row], amount: int) -> None:
+    """Returns when an exporter has passed on so much of each object.
+
+    What the day moves elsewhere before the source has read it, or takes out of the assortment for a while, is moved again.
+    """
+
+    async def is_through() -> bool:
+        states = await exported(here, stock)
+        left = [row for row in stock if not any(quantity > 0.75 * amount for _, quantity in states[row["key"]])]
+        async with here.cee.acquire() as connection, connection.transaction():
+            for place, row in enumerate(left):
+                await connection.execute(DAY.move_stock, row["article"], row["warehouse"], row["owner"], Decimal(amount + place))
+        return not left
+
+    await eventually(is_through, within=LIMIT_S, every=0.2)
 
 
 async def exported(here: Site, stock: Sequence[Row]) -> dict[str, list[tuple[int, Decimal]]]:
@@ -158,11 +167,6 @@ async def exported(here: Site, stock: Sequence[Row]) -> dict[str, list[tuple[int
             if kind == "availability" and key in found and record.value:
                 found[key].append((version, Decimal(orjson.loads(record.value)["quantity"])))
     return found
-
-
-async def moved(here: Site, stock: Sequence[Row], amount: int) -> bool:
-    """An exporter has passed on this change of each object."""
-    return all(any(quantity > 0.75 * amount for _, quantity in states) for states in (await exported(here, stock)).values())
 
 
 async def late(here: Site, stock: Sequence[Row]) -> list[str]:
