@@ -36,7 +36,7 @@ lint: $(DEVELOPMENT) ## ruff's rules and format, and who may import whom
 types: $(DEVELOPMENT) ## mypy --strict
 	@$(RUN) mypy
 
-scenarios: $(DEVELOPMENT) ## tests/faults in short form, before a change of lanes or sources is handed in (F=F04 SEED=7 repeats one)
+scenarios: $(DEVELOPMENT) ## all of tests/faults in short form, the long ones too, before a change of lanes or sources is handed in (F=F04 SEED=7 repeats one)
 	@SEED=$(SEED) $(RUN) pytest tests/faults -n 2 --dist loadfile $(if $(F),-k $(F)_) $(ARGS)
 
 faults: $(DEVELOPMENT) ## kill, cut and fill up: all of tests/faults in full (F=F04 SEED=7 repeats one)

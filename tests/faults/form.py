@@ -1,4 +1,4 @@
-"""How much of a scenario is run: all of it (`make faults`), or the short form in which it stands in `make test`.
+"""How much of a scenario is run: all of it (`make faults`), or the short form of `make test` and `make scenarios`.
 
 FAULTS=full, which `make faults` sets, chooses the full form. Only amounts differ: what must have been seen is asserted in both.
 """
