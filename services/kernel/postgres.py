@@ -113,8 +113,11 @@ def safe(url: str) -> str:
     return re.sub(r"(://[^:/@]*):[^@]*@", r"\1@", url)
 
 
+MISSED = "\0"  # something may have been said that was not heard; no payload can hold this
+
+
 async def listen(url: str, channel: str) -> AsyncIterator[str]:
-    """Payloads of NOTIFY on `channel`; "" after each (re)connect and each minute, so that a silent loss is noticed.
+    """Payloads of NOTIFY on `channel`; MISSED after each (re)connect and each quiet minute, so that a silent loss is noticed.
 
     A hint only: whoever uses it polls as well.
     """
@@ -124,15 +127,15 @@ async def listen(url: str, channel: str) -> AsyncIterator[str]:
             connection = await connect(url, application="ceebus-listen")
             try:
                 await connection.add_listener(channel, lambda _c, _p, _ch, payload: woken.put_nowait(str(payload)))
-                connection.add_termination_listener(lambda _c: woken.put_nowait(""))
-                yield ""
+                connection.add_termination_listener(lambda _c: woken.put_nowait(MISSED))
+                yield MISSED
                 while not connection.is_closed():
                     try:
                         async with asyncio.timeout(60):
                             payload = await woken.get()
                     except TimeoutError:
                         await connection.fetchval("select 1")  # a dead connection shows here
-                        payload = ""
+                        payload = MISSED
                     yield payload
             finally:
                 connection.terminate()

@@ -32,13 +32,14 @@ class ChannelWork(Protocol):
 
     channel: str
     wake: asyncio.Event
+    found: int
 
 
 class Activity:
     """Everything a channel's loop does while the channel is active."""
 
     def __init__(self, loop: ChannelWork, around: Surroundings, reader: Connection, pipeline: Pipeline) -> None:
-        self._channel, self._is_called = loop.channel, loop.wake.is_set
+        self._loop, self._channel, self._is_called = loop, loop.channel, loop.wake.is_set
         self._around, self._reader, self._pipeline = around, reader, pipeline
         self._kinds: Sequence[str] = KINDS
         self._polled_at = 0.0
@@ -73,14 +74,15 @@ class Activity:
             busy = await self._poll(settings)
             self._polled_at = time.monotonic()
         try:
-            busy = await self.live.step(self._kinds, publish_settings) or busy
+            found = await self.live.step(self._kinds, publish_settings)
         except Gap as gap:
             await self._begin_anew(str(gap), gap=True)
             return True
+        self._loop.found += found
         # what is read later must be published later, so chunks and live changes take turns on one connection
         reading = await self._snapshots.step(self._kinds)
         self.is_behind = reading or self.live.is_behind
-        return reading or busy
+        return reading or found or busy
 
     async def _poll(self, settings: Channel) -> bool:
         await self._follow_calendar(settings.time_zone)

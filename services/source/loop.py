@@ -33,6 +33,7 @@ class ChannelLoop:
     def __init__(self, channel: str, around: Surroundings) -> None:
         self.channel, self._around = channel, around
         self.wake = asyncio.Event()
+        self.found = 0  # looks at the outbox that found something
         self.hurried = False  # something is wanted: looked at in the next turn, not in the next second
 
     def hurry(self) -> None:

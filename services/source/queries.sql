@@ -315,3 +315,32 @@ select coalesce(extract(epoch from max(now() - xact_start)), 0)::float8 from pg_
 -- name: keep_rejected
 -- A line that was not taken, as it came. (our database)
 insert into ceebus.ingest_rejected(channel, kind, line, code, params, raw) values($1, $2, $3, $4, $5, $6)
+
+-- name: lazily
+-- What this connection says nobody waits for the disk for.
+set synchronous_commit = off
+
+-- name: claim_clock
+-- The lock that says: a source looks by the clock, nobody need be told. With ceebus.wake().
+select pg_try_advisory_lock(hashtext('ceebus.by_the_clock'))
+
+-- name: release_clock
+-- From now on whoever writes to the outbox notifies.
+select pg_advisory_unlock(hashtext('ceebus.by_the_clock'))
+
+-- name: clock_claimed
+-- Whether any source holds it.
+select case when pg_try_advisory_lock_shared(hashtext('ceebus.by_the_clock'))
+            then not pg_advisory_unlock_shared(hashtext('ceebus.by_the_clock')) else true end
+
+-- name: newest_transaction
+-- All that have asked for that lock so far are older.
+select pg_snapshot_xmax(pg_current_snapshot())
+
+-- name: have_ended
+-- Whether all of them have.
+select pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8
+
+-- name: say
+-- To whoever else listens.
+select pg_notify('ceebus_outbox', $1)

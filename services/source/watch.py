@@ -8,6 +8,7 @@ from pathlib import Path
 
 from services.kernel.logging import log
 from services.kernel.postgres import ConnectionLost, DatabaseError, Queries, Unreachable, listen
+from services.source.hearing import Hearing
 from services.source.loop import ChannelLoop
 from services.source.surroundings import Surroundings
 
@@ -25,7 +26,9 @@ class Watch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; then waits for the loops to finish what is on its way."""
-        waking = [asyncio.create_task(task) for task in (self._wake_all(), self._wake_wanted())]
+        url = self._around.settings.cee_database_url
+        hearing = Hearing(self._around.cee, url, self._wake_all, lambda: sum(loop.found for loop, _ in self._loops.values()))
+        waking = [asyncio.create_task(task) for task in (hearing.run(), self._wake_wanted())]
         try:
             while not stop.is_set():
                 await self._match(stop)
@@ -35,8 +38,7 @@ class Watch:
         finally:
             for task in waking:
                 task.cancel()
-            for loop, _ in self._loops.values():
-                loop.wake.set()
+            self._wake_all()
             await asyncio.gather(*[task for _, task in self._loops.values()])
 
     async def _match(self, stop: asyncio.Event) -> None:
@@ -53,11 +55,9 @@ class Watch:
                 loop = ChannelLoop(row["channel"], self._around)
                 self._loops[row["channel"]] = (loop, asyncio.create_task(loop.run(stop)))
 
-    async def _wake_all(self) -> None:
-        """NOTIFY is a hint: the loops poll as well."""
-        async for _ in listen(self._around.settings.cee_database_url, "ceebus_outbox"):
-            for loop, _task in self._loops.values():
-                loop.wake.set()
+    def _wake_all(self) -> None:
+        for loop, _task in self._loops.values():
+            loop.wake.set()
 
     async def _wake_wanted(self) -> None:
         """Somebody waits for what he wants of a channel; a hint as well."""

@@ -39,7 +39,7 @@ declare changed record;
 begin
     changed := coalesce(new, old);
     insert into ceebus.outbox(kind, key, channel) values (changed.kind, changed.key, changed.channel);
-    perform pg_notify('ceebus_outbox', '');
+    perform ceebus.wake();
     return null;
 end $$;
 create trigger note after insert or update or delete on cee.object for each row execute function cee.note();
@@ -47,7 +47,7 @@ create trigger note after insert or update or delete on cee.object for each row 
 create function cee.note_channel() returns trigger language plpgsql as $$
 begin
     insert into ceebus.outbox(kind, key, channel, scope) values ('channels', new.id, new.id, 'channel');
-    perform pg_notify('ceebus_outbox', '');
+    perform ceebus.wake();
     return null;
 end $$;
 create trigger note after insert or update on cee.channel for each row execute function cee.note_channel();

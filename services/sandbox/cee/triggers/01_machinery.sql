@@ -8,7 +8,7 @@
 
 create function cee.wake() returns trigger language plpgsql as $$
 begin
-    notify ceebus_outbox;
+    perform ceebus.wake();
     return null;
 end $$;
 create trigger wake after insert on ceebus.outbox for each statement execute function cee.wake();
