@@ -15,7 +15,7 @@ from services.feed.store import Store
 from services.kernel.kafka import Partition
 from services.kernel.kafka_admin import ensure_topics, group_offsets
 from services.kernel.lane import LaneFailed
-from services.kernel.postgres import listen
+from services.kernel.postgres import MISSED, listen
 from services.kernel.settings import Settings
 from tests.integration.feed_bed import Bed, Log, feed_bed
 from tests.integration.feed_broker import own_settings, publish, publish_channel, running, with_count
@@ -66,7 +66,7 @@ async def test_listeners_are_told_after_the_commit_and_only_when_something_moved
         await bed.apply(record)
         await bed.apply(replace(record, offset=1))
         await bed.apply(bed.log.unit("kg"))
-        await eventually(lambda: heard == ["", bed.channel, bed.channel])
+        await eventually(lambda: heard == [MISSED, bed.channel, bed.channel])
     finally:
         listening.cancel()
         with suppress(asyncio.CancelledError):
