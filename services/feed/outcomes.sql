@@ -41,8 +41,15 @@ where ledger.objectversion <= excluded.objectversion
 
 -- name: overtake
 -- A later state of the key got its final outcome: what was due or waiting of older ones is over.
-with final as (select * from unnest($2::text[], $3::text[], $4::bigint[]) as i(kind, key, objectversion)),
-     gone as (delete from ceebus.waiting w using final i
-              where w.channel = $1 and w.kind = i.kind and w.key = i.key and w.objectversion <= i.objectversion returning w.kind, w.key),
-     freed as (delete from ceebus.waiting_for w using gone g where w.channel = $1 and w.kind = g.kind and w.key = g.key)
-delete from ceebus.due d using final i where d.channel = $1 and d.kind = i.kind and d.key = i.key and d.objectversion <= i.objectversion
+with final as materialized (select * from unnest($2::text[], $3::text[], $4::bigint[]) as i(kind, key, objectversion)),
+     gone as (delete from ceebus.waiting where ctid = any (array(
+         select w.at from final i cross join lateral (
+             select o.ctid as at from ceebus.waiting o
+             where o.channel = $1 and o.kind = i.kind and o.key = i.key and o.objectversion <= i.objectversion offset 0) w)) returning kind, key),
+     freed as (delete from ceebus.waiting_for where ctid = any (array(
+         select w.at from gone g cross join lateral (
+             select o.ctid as at from ceebus.waiting_for o where o.channel = $1 and o.kind = g.kind and o.key = g.key offset 0) w)))
+delete from ceebus.due where ctid = any (array(
+    select d.at from final i cross join lateral (
+        select o.ctid as at from ceebus.due o
+        where o.channel = $1 and o.kind = i.kind and o.key = i.key and o.objectversion <= i.objectversion offset 0) d))

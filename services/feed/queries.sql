@@ -56,7 +56,8 @@ on conflict (channel, kind, key) do update set
 -- The same content again, as a later state: its version and its place in the log move, its position doesn't.
 update ceebus.feed f set objectversion = i.objectversion, topic_offset = i.topic_offset
 from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) as i(kind, key, objectversion, topic_offset)
-where f.channel = $1 and f.kind = i.kind and f.key = i.key
+cross join lateral (select o.ctid as at from ceebus.feed o where o.channel = $1 and o.kind = i.kind and o.key = i.key offset 0) o
+where f.ctid = o.at
 
 -- name: hold
 -- Keeps versions whose parents are missing, beside the visible ones.
@@ -88,18 +89,27 @@ on conflict (channel, kind, key) do update set
 where due.objectversion <= excluded.objectversion
 
 -- name: settle_waiting
--- Nothing of these keys waits any more.
-with settled as (select * from unnest($2::text[], $3::text[]) as s(kind, key)),
-     freed as (delete from ceebus.waiting_for w using settled s where w.channel = $1 and w.kind = s.kind and w.key = s.key)
-delete from ceebus.waiting w using settled s where w.channel = $1 and w.kind = s.kind and w.key = s.key
+-- Nothing of these keys waits any more. By ctid, as in the statements below: joined with the keys themselves, a table that was nearly
+-- empty when it was analysed last is read once for each batch, and its rows compared with all keys: seconds at a hundred thousand rows.
+with settled as materialized (select * from unnest($2::text[], $3::text[]) as s(kind, key)),
+     freed as (delete from ceebus.waiting_for where ctid = any (array(
+         select w.at from settled s cross join lateral (
+             select o.ctid as at from ceebus.waiting_for o where o.channel = $1 and o.kind = s.kind and o.key = s.key offset 0) w)))
+delete from ceebus.waiting where ctid = any (array(
+    select w.at from settled s cross join lateral (
+        select o.ctid as at from ceebus.waiting o where o.channel = $1 and o.kind = s.kind and o.key = s.key offset 0) w))
 
 -- name: settle_due
 -- A record of the key at or above the refused version has arrived.
-delete from ceebus.due d using unnest($2::text[], $3::text[]) as s(kind, key) where d.channel = $1 and d.kind = s.kind and d.key = s.key
+delete from ceebus.due where ctid = any (array(
+    select d.at from unnest($2::text[], $3::text[]) as s(kind, key) cross join lateral (
+        select o.ctid as at from ceebus.due o where o.channel = $1 and o.kind = s.kind and o.key = s.key offset 0) d))
 
 -- name: settle_ledger
 -- The remark was about an older version.
-delete from ceebus.ledger l using unnest($2::text[], $3::text[]) as s(kind, key) where l.channel = $1 and l.kind = s.kind and l.key = s.key
+delete from ceebus.ledger where ctid = any (array(
+    select l.at from unnest($2::text[], $3::text[]) as s(kind, key) cross join lateral (
+        select o.ctid as at from ceebus.ledger o where o.channel = $1 and o.kind = s.kind and o.key = s.key offset 0) l))
 
 -- name: late
 -- Later in the log with a lower version: if it still is the key's newest record after a while, the source publishes the key again.
@@ -133,7 +143,8 @@ cross join lateral (select * from ceebus.waiting w where w.channel = $1 and w.ki
 -- name: release_done
 -- Parents whose children have all been judged, and those that are gone again.
 delete from ceebus.release r where r.channel = $1 and (
-    not exists (select from ceebus.waiting_for w where w.channel = r.channel and w.parent_kind = r.parent_kind and w.parent_key = r.parent_key)
+    (select true from ceebus.waiting_for w  -- no `exists`: that may be answered by hashing all that waits
+     where w.channel = r.channel and w.parent_kind = r.parent_kind and w.parent_key = r.parent_key limit 1) is null
     or (r.parent_kind, r.parent_key) in (select * from unnest($2::text[], $3::text[])))
 
 -- name: release_channels

@@ -10,7 +10,9 @@ returning run, kind, outcome, code, records
 -- Takes from the figures of runs, where there still are any; returns of which.
 update ceebus.run_tally t set records = t.records - i.records
 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[]) as i(run, kind, outcome, code, records)
-where t.run = i.run and t.kind = i.kind and t.outcome = i.outcome and t.code = i.code
+cross join lateral (
+    select o.ctid as at from ceebus.run_tally o where o.run = i.run and o.kind = i.kind and o.outcome = i.outcome and o.code = i.code offset 0) o
+where t.ctid = o.at
 returning t.run, t.kind, t.outcome, t.code
 
 -- name: list
@@ -22,5 +24,6 @@ on conflict (run, kind, key, code) do update set outcome = excluded.outcome, par
 
 -- name: unlist
 -- They came to another end.
-delete from ceebus.run_object o using unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as i(run, kind, key, code)
-where o.run = i.run and o.kind = i.kind and o.key = i.key and o.code = i.code
+delete from ceebus.run_object where ctid = any (array(
+    select r.at from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as i(run, kind, key, code) cross join lateral (
+        select o.ctid as at from ceebus.run_object o where o.run = i.run and o.kind = i.kind and o.key = i.key and o.code = i.code offset 0) r))

@@ -54,7 +54,9 @@ from unnest($1::uuid[], $2::text[], $3::uuid[]) as i(upload_id, sender, run) whe
 
 -- name: waited
 -- They wait no more.
-delete from ceebus.waiting w using unnest($1::uuid[], $2::text[]) as i(upload_id, sender) where w.upload_id = i.upload_id and w.sender = i.sender
+delete from ceebus.waiting where ctid = any (array(
+    select w.at from unnest($1::uuid[], $2::text[]) as i(upload_id, sender) cross join lateral (
+        select o.ctid as at from ceebus.waiting o where o.upload_id = i.upload_id and o.sender = i.sender offset 0) w))
 
 -- name: apply
 -- The revision that CEE has of each object from now on.
