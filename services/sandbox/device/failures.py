@@ -33,7 +33,9 @@ class translated:
     def __enter__(self) -> None: ...
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, (httpx.TransportError, httpx.StreamError, httpx.DecodingError)):
+        # uvloop's transport has no socket any more when the peer cut the connection as it was opened, and anyio asks it for its peer
+        is_cut = isinstance(error, AttributeError) and error.name == "getpeername"
+        if is_cut or isinstance(error, (httpx.TransportError, httpx.StreamError, httpx.DecodingError)):
             raise Interrupted(f"{type(error).__name__}: {error}") from error
 
 
