@@ -35,7 +35,12 @@ def detail(row: Row, language: codes.Language) -> DueDetail:
 
 
 async def retry(connection: Connection | PooledConnection, channel: str, chosen: Chosen) -> Done:
-    """Rows `wanted` for the source; `done` counts those that were not asked for already. Inside the caller's transaction."""
+    """Rows `wanted` for the source; `done` counts those that were not asked for already.
+
+    Inside the caller's transaction, until whose end the channel's feed stands still: it deletes what is due where it found it, and
+    would miss what is changed meanwhile.
+    """
+    await connection.execute(SQL.lock, channel)
     kinds, keys = await _choose(connection, channel, chosen)
     await connection.execute(SQL.unexhaust, channel, kinds, keys)
     answer = await connection.execute(SQL.retry, channel, kinds, keys, chosen.reason or "operator's retry")

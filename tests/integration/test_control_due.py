@@ -116,14 +116,15 @@ async def test_discarded_waiting_record_waits_no_more_but_a_shortened_one_stays(
         assert [row["key"] for row in await here.ours.fetch(f"select key from ceebus.{table} where channel = $1", here.channel)] == ["A2"]
 
 
-async def test_discard_and_the_feed_s_transactions_come_one_after_the_other(here: World) -> None:
+@pytest.mark.parametrize("action", ["discard", "retry"])
+async def test_an_operator_s_action_and_the_feed_s_transactions_come_one_after_the_other(here: World, action: str) -> None:
     await here.feed("partners", "0", 1)
     await here.due("partners", "1", "field_missing")
     async with here.ours.acquire() as feed:
         ours = feed.transaction()
         await ours.start()
         await feed.execute("select from ceebus.feed_position where channel = $1 for no key update", here.channel)
-        asked = asyncio.create_task(here.http.post(f"/v1/channels/{here.channel}/due/discard", json={"kind": "partners", "reason": "x"}))
+        asked = asyncio.create_task(here.http.post(f"/v1/channels/{here.channel}/due/{action}", json={"kind": "partners", "reason": "x"}))
         await feed.execute("delete from ceebus.due where channel = $1", here.channel)  # a newer version has come through
         done, _ = await asyncio.wait({asked}, timeout=0.5)
         assert not done
